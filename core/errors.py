@@ -1,0 +1,109 @@
+"""The errors of the domain: a stable code and a sentence that is safe to show. No HTTP here."""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Every code that a caller can meet, over REST and GraphQL alike."""
+
+    VALIDATION_FAILED = "VALIDATION_FAILED"
+    BAD_MULTIPART = "BAD_MULTIPART"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
+    CONFLICT = "CONFLICT"
+    REQUEST_TIMEOUT = "REQUEST_TIMEOUT"
+    PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    UNAVAILABLE = "UNAVAILABLE"
+    STORAGE_FULL = "STORAGE_FULL"
+    INTERNAL = "INTERNAL"
+
+
+class MediaError(Exception):
+    """A failure with a stable ``code`` and a public ``message``; never holds secrets or paths."""
+
+    code: ErrorCode = ErrorCode.INTERNAL
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ValidationFailedError(MediaError):
+    """Raised when an argument is wrong; the message names it and says what to change."""
+
+    code = ErrorCode.VALIDATION_FAILED
+
+
+class BadMultipartError(MediaError):
+    """Raised when a multipart body is malformed, cut off or maps its files wrongly."""
+
+    code = ErrorCode.BAD_MULTIPART
+
+
+class UnauthenticatedError(MediaError):
+    """Raised when no caller is signed in, or the token is not valid."""
+
+    code = ErrorCode.UNAUTHENTICATED
+
+
+class ForbiddenError(MediaError):
+    """Raised when the caller may see the thing but not do this to it."""
+
+    code = ErrorCode.FORBIDDEN
+
+
+class NotFoundError(MediaError):
+    """Raised when the thing does not exist, or the caller may not know that it does."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class PayloadTooLargeError(MediaError):
+    """Raised in mid-stream when a file or a body passes its limit."""
+
+    code = ErrorCode.PAYLOAD_TOO_LARGE
+
+
+class UnsupportedMediaTypeError(MediaError):
+    """Raised when a request's content type or content encoding is not one that is read here."""
+
+    code = ErrorCode.UNSUPPORTED_MEDIA_TYPE
+
+
+class RequestTimeoutError(MediaError):
+    """Raised when a client stops sending its body for too long."""
+
+    code = ErrorCode.REQUEST_TIMEOUT
+
+
+class QuotaExceededError(MediaError):
+    """Raised when an upload would take the account over its quota."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
+
+
+class QueryTooComplexError(MediaError):
+    """Raised when a GraphQL document passes the depth, alias, token or cost limit."""
+
+    code = ErrorCode.QUERY_TOO_COMPLEX
+
+
+class UnavailableError(MediaError):
+    """Raised when an engine the request needs does not answer now; a retry may succeed."""
+
+    code = ErrorCode.UNAVAILABLE
+
+
+class StorageFullError(MediaError):
+    """Raised when the storage has no room for the bytes."""
+
+    code = ErrorCode.STORAGE_FULL

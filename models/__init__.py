@@ -1,0 +1,1 @@
+"""Tortoise models, one concept a file, their engine settings and migrations."""

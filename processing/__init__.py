@@ -1,0 +1,1 @@
+"""What is computed from bytes; no database in sight."""

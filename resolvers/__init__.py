@@ -1,0 +1,1 @@
+"""GraphQL resolvers, thin: arguments, one service call, a domain object."""

@@ -1,0 +1,1 @@
+"""Bytes over HTTP: parts as they arrive, ranges, and responses that are safe to serve."""
