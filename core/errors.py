@@ -67,6 +67,12 @@ class NotFoundError(MediaError):
     code = ErrorCode.NOT_FOUND
 
 
+class ConflictError(MediaError):
+    """Raised when the thing changed or went away under the request; starting over may succeed."""
+
+    code = ErrorCode.CONFLICT
+
+
 class PayloadTooLargeError(MediaError):
     """Raised in mid-stream when a file or a body passes its limit."""
 

@@ -1,0 +1,108 @@
+"""May they? The access matrix, once, for every transport.
+
+| who           | own | other's private        | other's shared   | public      | upload |
+|---------------|-----|------------------------|------------------|-------------|--------|
+| anonymous     | -   | unauthenticated        | unauthenticated  | read        | no     |
+| guest, user   | all | not found              | read             | read        | yes    |
+| administrator | all | read, delete (audited) | all (audited)    | all         | yes    |
+
+``Policy(guests_read_shared=False)`` makes shared files private towards guests.
+"""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from auth.viewer import Viewer
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from models.file import Visibility
+from models.user import UserKind
+
+audit = logging.getLogger("media.audit")
+
+SIGN_IN = "Sign in first: send an Authorization header with a bearer token."
+NO_SUCH_FILE = "There is no such file."
+
+
+class Operation(StrEnum):
+    """What can be done to a file."""
+
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Owned(Protocol):
+    """What the policy needs to know of a file."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - an identifier
+    @property
+    def owner_id(self) -> str: ...  # noqa: D102 - an identifier
+    @property
+    def visibility(self) -> Visibility: ...  # noqa: D102 - see Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Decides by caller, operation and file alone."""
+
+    guests_read_shared: bool = True
+
+    def authorize(self, viewer: Viewer, operation: Operation, file: Owned | None) -> None:
+        """Return if ``viewer`` may do ``operation`` to ``file``; None stands for a missing one.
+
+        Raises:
+            UnauthenticatedError: Nobody is signed in, and signing in might help.
+            NotFoundError: The file is missing, or hidden from this caller: the same message.
+            ForbiddenError: The caller may read the file but not do this to it.
+        """
+        if file is None or not self.can_read(viewer, file):
+            raise self._hidden(viewer)
+        if operation is Operation.READ or file.owner_id == viewer.id:
+            return self._record(viewer, operation, file)
+        if viewer.is_anonymous:
+            raise UnauthenticatedError(SIGN_IN)
+        if not self._administers(viewer, operation, file):
+            raise ForbiddenError(f"Only the owner of this file may {operation} it.")
+        return self._record(viewer, operation, file)
+
+    def can_read(self, viewer: Viewer, file: Owned) -> bool:
+        """Tell whether ``file`` exists as far as ``viewer`` may know."""
+        return (
+            file.visibility is Visibility.PUBLIC
+            or (file.owner_id == viewer.id)
+            or viewer.is_administrator
+            or (file.visibility is Visibility.SHARED and self.reads_shared(viewer))
+        )
+
+    def reads_shared(self, viewer: Viewer) -> bool:
+        """Tell whether ``viewer`` belongs to the audience of shared files."""
+        if viewer.kind is UserKind.GUEST:
+            return self.guests_read_shared
+        return not viewer.is_anonymous
+
+    @staticmethod
+    def require_account(viewer: Viewer) -> str:
+        """Return the account id of ``viewer``, or raise ``UnauthenticatedError``."""
+        if viewer.id is None:
+            raise UnauthenticatedError(SIGN_IN)
+        return viewer.id
+
+    @staticmethod
+    def _hidden(viewer: Viewer) -> UnauthenticatedError | NotFoundError:
+        if viewer.is_anonymous:
+            return UnauthenticatedError(SIGN_IN)
+        return NotFoundError(NO_SUCH_FILE)
+
+    @staticmethod
+    def _administers(viewer: Viewer, operation: Operation, file: Owned) -> bool:
+        deletes = operation is Operation.DELETE
+        return viewer.is_administrator and (deletes or file.visibility is not Visibility.PRIVATE)
+
+    @staticmethod
+    def _record(viewer: Viewer, operation: Operation, file: Owned) -> None:
+        foreign = file.owner_id != viewer.id and file.visibility is not Visibility.PUBLIC
+        if viewer.is_administrator and foreign:
+            audit.info("administrator %s: %s %s", viewer.id, operation.value, file.id)

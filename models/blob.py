@@ -1,0 +1,30 @@
+"""Blobs: the bytes of files, once per owner and content."""
+
+from tortoise import Model, fields
+
+from models.user import User
+
+
+class Blob(Model):
+    """Immutable bytes under a random key that is never reused.
+
+    ``refs`` counts the files that show these bytes. At 0 the blob is dead: it is never counted up
+    again (every increment asks ``refs > 0``), so its object may go at any later time. A unique
+    index over owner and digest ``WHERE refs > 0`` stands in the first migration, as SQL: Tortoise
+    has no conditional constraint for SQLite.
+    """
+
+    key = fields.CharField(max_length=32, primary_key=True)
+    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", on_delete=fields.RESTRICT, related_name="blobs"
+    )
+    owner_id: str
+    sha256 = fields.CharField(max_length=64)
+    size = fields.BigIntField()
+    refs = fields.IntField(default=1, db_default=1)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Where it is stored."""
+
+        table = "blob"

@@ -1,0 +1,207 @@
+"""The database of one process: connection, migrations, raw reads and transactions.
+
+SQL is written once with ``?`` placeholders and runs on both engines.
+"""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.context import TortoiseContext, set_global_context
+from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.migrations.executor import MigrationExecutor
+from tortoise.transactions import in_transaction
+
+from core.errors import StorageFullError, UnavailableError
+
+_CONNECTION: Final = "default"
+_APPS: Final[dict[str, dict[str, Any]]] = {
+    "models": {
+        "models": ["models.user", "models.blob", "models.upload", "models.file"],
+        "default_connection": _CONNECTION,
+        "migrations": "models.migrations",
+    }
+}
+_MIGRATION_LOCK: Final = 0x6D65646961
+"""The advisory lock of migrations: any number, the same in every replica."""
+
+_LOST_CONNECTION: Final = (
+    OperationalError,
+    DBConnectionError,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+)
+
+
+def tortoise_config(url: str) -> dict[str, Any]:
+    """Return Tortoise's configuration for ``sqlite:///path`` or ``postgres://…``."""
+    return {"connections": {_CONNECTION: _connection(url)}, "apps": _APPS}
+
+
+def _connection(url: str) -> dict[str, Any]:
+    if urlsplit(url).scheme == "sqlite":
+        return {
+            "engine": "models.sqlite_engine",
+            "credentials": {"file_path": str(sqlite_path(url))},
+        }
+    expanded = expand_db_url(url.replace("postgresql://", "postgres://", 1))
+    return {**expanded, "engine": "models.asyncpg_engine"}
+
+
+def sqlite_path(url: str) -> Path:
+    """Return the file that a ``sqlite:///`` URL names."""
+    return Path(unquote(url.removeprefix("sqlite://")))
+
+
+class Transaction:
+    """Statements of one transaction; ``client`` serves Tortoise's ``using_db``."""
+
+    def __init__(self, client: BaseDBAsyncClient) -> None:
+        self.client = client
+
+    @property
+    def for_update(self) -> str:
+        """What a ``SELECT`` ends in to lock its rows; SQLite's transaction locks them all."""
+        return " FOR UPDATE" if self.client.capabilities.dialect == "postgres" else ""
+
+    async def execute(self, sql: str, *values: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        statement, arguments = _bind(self.client, sql, values)
+        changed, _ = await self.client.execute_query(statement, arguments)
+        return changed
+
+    async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Run a statement that gives rows (``RETURNING`` included) and return them."""
+        statement, arguments = _bind(self.client, sql, values)
+        return await self.client.execute_query_dict(statement, arguments)
+
+
+class Database:
+    """One database, by URL. ``connect`` first, ``close`` last; one at a time in a process."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._context = TortoiseContext()
+
+    async def connect(self) -> None:
+        """Open the connections; the models use this database from now on, in every task.
+
+        Raises:
+            UnavailableError: The database does not answer.
+        """
+        if self._is_sqlite:
+            sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
+        with _translated():
+            set_global_context(self._context)
+            await self._context.init(config=tortoise_config(self._url))
+            await self.check()
+
+    async def close(self) -> None:
+        """Close the connections. Closing twice is not an error."""
+        await self._context.close_connections()
+
+    async def check(self) -> None:
+        """Return if the database answers, else raise ``UnavailableError``."""
+        await self.read("SELECT 1")
+
+    async def migrate(self) -> list[str]:
+        """Apply the migrations that are missing, alone; return their names."""
+        applied: list[str] = []
+
+        def note(event: str, _app: str, name: str) -> None:
+            if event == "apply_done":
+                applied.append(name)
+
+        async with self._only_migrator():
+            await MigrationExecutor(self._client, _APPS).migrate(progress=note)
+        return applied
+
+    async def read(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
+        """Return the rows of a ``SELECT`` outside any transaction, each indexable by position."""
+        client: Any = self._client
+        statement, arguments = _bind(client, sql, values)
+        with _translated():
+            return cast("Sequence[Sequence[Any]]", await client.read(statement, arguments))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Commit when the block ends, undo when it raises.
+
+        Raises:
+            UnavailableError: The database does not answer.
+            StorageFullError: It has no room.
+            IntegrityError: A constraint of the schema was broken (Tortoise's).
+        """
+        with _translated():
+            async with in_transaction(_CONNECTION) as client:
+                yield Transaction(client)
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return urlsplit(self._url).scheme == "sqlite"
+
+    @property
+    def _client(self) -> BaseDBAsyncClient:
+        return self._context.connections.get(_CONNECTION)
+
+    @asynccontextmanager
+    async def _only_migrator(self) -> AsyncIterator[None]:
+        lock = self._file_lock() if self._is_sqlite else self._advisory_lock()
+        async with lock:
+            yield
+
+    @asynccontextmanager
+    async def _file_lock(self) -> AsyncIterator[None]:
+        path = sqlite_path(self._url).with_suffix(".migrate.lock")
+        with path.open("w") as handle:
+            await asyncio.to_thread(fcntl.flock, handle, fcntl.LOCK_EX)
+            yield
+
+    @asynccontextmanager
+    async def _advisory_lock(self) -> AsyncIterator[None]:
+        connection = await asyncpg.connect(self._url)
+        try:
+            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+            yield
+        finally:
+            await connection.close()  # the server lets go of a session's locks with the session
+
+
+def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    if client.capabilities.dialect == "postgres":
+        return _numbered(sql), list(values)
+    return sql, [_as_text(value) if isinstance(value, datetime) else value for value in values]
+
+
+@lru_cache(maxsize=512)
+def _numbered(sql: str) -> str:
+    number = count(1)
+    return "".join(f"${next(number)}" if char == "?" else char for char in sql)
+
+
+def _as_text(moment: datetime) -> str:
+    return moment.isoformat(" ")  # as Tortoise stores it
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except _LOST_CONNECTION as error:
+        if "full" in str(error) or isinstance(error, asyncpg.DiskFullError):
+            raise StorageFullError("The database has no room left.") from error
+        raise UnavailableError("The database does not answer; try again soon.") from error

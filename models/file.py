@@ -1,0 +1,148 @@
+"""Files: a name and description for bytes, and what a reader of them gets."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import orjson
+from tortoise import Model, fields
+
+from core.ids import ID_LENGTH
+from models.blob import Blob
+from models.columns import BytewiseText
+from models.user import User
+
+FILENAME_BYTES = 255
+TAG_CHARACTERS = 64
+
+
+class Visibility(StrEnum):
+    """Who may read a file besides its owner."""
+
+    PRIVATE = "private"
+    SHARED = "shared"
+    PUBLIC = "public"
+
+
+class File(Model):
+    """A file of an owner.
+
+    ``tags`` repeats ``FileTag`` in order, for reading in one statement; ``filename_folded`` is the
+    name as searches compare it.
+    """
+
+    id = BytewiseText(max_length=ID_LENGTH, primary_key=True)
+    owner: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "models.User", on_delete=fields.RESTRICT, related_name="files"
+    )
+    owner_id: str
+    blob: fields.ForeignKeyRelation[Blob] = fields.ForeignKeyField(
+        "models.Blob", on_delete=fields.RESTRICT, related_name="files"
+    )
+    blob_id: str
+    filename = BytewiseText(max_length=FILENAME_BYTES)
+    filename_folded = fields.TextField()
+    description = fields.TextField(null=True)
+    tags = fields.TextField()
+    visibility = fields.CharEnumField(Visibility, max_length=16)
+    mime_type = BytewiseText(max_length=127)
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        """Where it is stored, and an index for each order that a list may have."""
+
+        table = "file"
+        indexes: ClassVar = [
+            ("owner_id", "created_at", "id"),
+            ("owner_id", "updated_at", "id"),
+            ("owner_id", "filename", "id"),
+            ("owner_id", "size", "id"),
+            ("owner_id", "mime_type", "id"),
+            ("visibility", "created_at", "id"),
+            ("blob_id",),
+        ]
+
+
+class FileTag(Model):
+    """One tag of one file, for finding files by tag."""
+
+    id = fields.BigIntField(primary_key=True)
+    file: fields.ForeignKeyRelation[File] = fields.ForeignKeyField(
+        "models.File", on_delete=fields.CASCADE, related_name="file_tags"
+    )
+    file_id: str
+    owner_id = fields.CharField(max_length=ID_LENGTH)
+    name = BytewiseText(max_length=TAG_CHARACTERS)
+
+    class Meta:
+        """Where it is stored."""
+
+        table = "file_tag"
+        unique_together = (("file_id", "name"),)
+        indexes: ClassVar = [("owner_id", "name", "file_id")]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as readers get it: one row, no database behind it. Times are UTC, size in bytes."""
+
+    id: str
+    owner_id: str
+    blob_id: str
+    filename: str
+    description: str | None
+    tags: list[str]
+    visibility: Visibility
+    mime_type: str
+    size: int
+    checksum: str
+    created_at: datetime
+    updated_at: datetime
+
+
+COLUMNS = (
+    "id, owner_id, blob_id, filename, description, tags, visibility, mime_type, size, sha256,"
+    " created_at, updated_at"
+)
+"""The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
+
+
+def folded(name: str) -> str:
+    """Return ``name`` as searches compare it: case folded, in one Unicode form.
+
+    Source: The Unicode Standard, section 3.13, D146 (canonical caseless matching).
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+_VISIBILITIES = {member.value: member for member in Visibility}
+
+
+def stored_file(row: Sequence[Any]) -> StoredFile:
+    """Return the file that a row of ``COLUMNS`` holds."""
+    return StoredFile(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        orjson.loads(row[5]),
+        _VISIBILITIES[row[6]],
+        row[7],
+        row[8],
+        row[9],
+        _utc(row[10]),
+        _utc(row[11]),
+    )
+
+
+def _utc(value: str | datetime) -> datetime:
+    # SQLite stores text, PostgreSQL gives datetimes.
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,33 @@
+"""Accounts: who owns files."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from tortoise import Model, fields
+
+from core.ids import ID_LENGTH
+
+
+class UserKind(StrEnum):
+    """What an account is; each kind may do what the access matrix says."""
+
+    GUEST = "guest"
+    USER = "user"
+    ADMINISTRATOR = "administrator"
+
+
+class User(Model):
+    """An account with its running totals, changed in the same transaction as its files."""
+
+    id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
+    kind = fields.CharEnumField(UserKind, max_length=16)
+    disabled_at = fields.DatetimeField(null=True)
+    files_count = fields.BigIntField(default=0, db_default=0)
+    bytes_used = fields.BigIntField(default=0, db_default=0)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        """Where it is stored."""
+
+        table = "user_account"
+        ordering: ClassVar = ["id"]
