@@ -1,0 +1,74 @@
+"""A request body on its way into the storage: counted, hashed and written in one pass.
+
+The event loop receives the next buffer while threads hash and write the last one, so that memory
+stays at two buffers whatever the size, and receiving, hashing and writing overlap.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+from core.errors import PayloadTooLargeError
+from processing.identify import HEAD_BYTES
+from storage.base import Staged
+
+BUFFER_BYTES: Final = 1024 * 1024
+
+
+class Body:
+    """Takes one body into ``staged``; ``size`` (bytes), ``sha256`` and ``head`` follow it."""
+
+    def __init__(self, staged: Staged, limit: int) -> None:
+        self.size = 0
+        self.head = b""
+        self._staged = staged
+        self._limit = limit
+        self._hasher = hashlib.sha256()
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what has been taken, in hexadecimal."""
+        return self._hasher.hexdigest()
+
+    async def take(self, chunks: AsyncIterator[bytes]) -> None:
+        """Take every chunk, and return when the storage has them all.
+
+        Raises:
+            PayloadTooLargeError: The body passed the limit; nothing after it was read.
+            StorageError: A write failed.
+        """
+        buffer = bytearray()
+        try:
+            async for chunk in chunks:
+                self._count(chunk)
+                buffer += chunk
+                if len(buffer) >= BUFFER_BYTES:
+                    await self._hand_over(buffer)
+                    buffer = bytearray()
+            await self._hand_over(buffer)
+        finally:
+            await self._settle()
+
+    def _count(self, chunk: bytes) -> None:
+        self.size += len(chunk)
+        if self.size > self._limit:
+            raise PayloadTooLargeError(f"A file may be at most {self._limit} bytes long.")
+        if len(self.head) < HEAD_BYTES:
+            self.head += chunk[: HEAD_BYTES - len(self.head)]
+
+    async def _hand_over(self, buffer: bytearray) -> None:
+        await self._settle()
+        if buffer:
+            self._writing = asyncio.create_task(self._absorb(buffer))
+
+    async def _settle(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            await writing
+
+    async def _absorb(self, buffer: bytearray) -> None:
+        # The hash is of everything before the storage is asked for more: both end here.
+        hashing = asyncio.to_thread(self._hasher.update, buffer)
+        await asyncio.gather(hashing, self._staged.write(buffer))

@@ -1,0 +1,26 @@
+"""Uploads before they are files."""
+
+from dataclasses import dataclass
+
+from storage.base import Staged
+
+
+@dataclass(slots=True)
+class Reservation:
+    """An upload on its way; ``staged`` is None until the storage has opened its staging area."""
+
+    id: str
+    owner_id: str
+    key: str
+    staged: Staged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A body that has arrived in full: staged and hashed, not yet a file. Size in bytes."""
+
+    reservation: Reservation
+    filename: str
+    size: int
+    sha256: str
+    mime_type: str

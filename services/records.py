@@ -1,0 +1,82 @@
+"""The rows that a transaction writes when an upload becomes a file."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from core.errors import ConflictError
+from models.database import Transaction
+from models.file import File, FileTag, StoredFile, folded
+from services.received import Received, Reservation
+
+
+async def share_blob(transaction: Transaction, received: Received) -> str | None:
+    """Count up the owner's live blob with this content and return its key; None without one."""
+    rows = await transaction.rows(
+        "UPDATE blob SET refs = refs + 1 WHERE owner_id = ? AND sha256 = ? AND refs > 0"
+        " RETURNING key",
+        received.reservation.owner_id,
+        received.sha256,
+    )
+    return str(rows[0]["key"]) if rows else None
+
+
+async def settle_reservation(
+    transaction: Transaction, reservation: Reservation, *, shared: bool
+) -> None:
+    """End the reservation of an upload that becomes a file.
+
+    Raises:
+        ConflictError: The sweeper has given the upload up.
+    """
+    # With a shared blob the reservation stays, marked, until the bytes it names are gone.
+    settle = "UPDATE upload SET abandoned = ?" if shared else "DELETE FROM upload"
+    marks = (True,) if shared else ()
+    settled = await transaction.execute(
+        f"{settle} WHERE id = ? AND abandoned = ?", *marks, reservation.id, False
+    )
+    if not settled:
+        raise ConflictError("The upload took too long and was cleared up; send it again.")
+
+
+async def insert_blob(transaction: Transaction, received: Received) -> None:
+    """Record the published bytes of an upload, shown by one file."""
+    await transaction.execute(
+        "INSERT INTO blob (key, owner_id, sha256, size, refs, created_at)"
+        " VALUES (?, ?, ?, ?, 1, ?)",
+        received.reservation.key,
+        received.reservation.owner_id,
+        received.sha256,
+        received.size,
+        datetime.now(UTC),
+    )
+
+
+async def insert_file(transaction: Transaction, file: StoredFile) -> None:
+    """Record a file with its tags."""
+    await File.create(
+        using_db=transaction.client,
+        id=file.id,
+        owner_id=file.owner_id,
+        blob_id=file.blob_id,
+        filename=file.filename,
+        filename_folded=folded(file.filename),
+        description=file.description,
+        tags=orjson.dumps(file.tags).decode(),
+        visibility=file.visibility,
+        mime_type=file.mime_type,
+        size=file.size,
+        sha256=file.checksum,
+        created_at=file.created_at,
+        updated_at=file.updated_at,
+    )
+    await insert_tags(transaction, file.id, file.owner_id, file.tags)
+
+
+async def insert_tags(
+    transaction: Transaction, file_id: str, owner_id: str, tags: list[str]
+) -> None:
+    """Make the file findable by ``tags``."""
+    rows = [FileTag(file_id=file_id, owner_id=owner_id, name=tag) for tag in tags]
+    if rows:
+        await FileTag.bulk_create(rows, using_db=transaction.client)

@@ -1,0 +1,107 @@
+"""The sweeper: what no file needs any more goes, and nothing else.
+
+Every removal is two steps that can be cut off anywhere: first a row is marked so that nothing can
+come back to it (an upload ``abandoned``, a blob at 0 references), then bytes go, then the row.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.errors import MediaError
+from models.database import Database
+from storage.base import Storage, StorageError
+
+logger = logging.getLogger("media.sweep")
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many of each one sweep removed."""
+
+    uploads: int
+    blobs: int
+    staged: int
+
+
+class Sweeper:
+    """Removes abandoned uploads, dead blobs and old staging files."""
+
+    def __init__(self, database: Database, storage: Storage, *, grace: timedelta) -> None:
+        self._database = database
+        self._storage = storage
+        self._grace = grace
+
+    async def run_every(self, seconds: float) -> None:
+        """Sweep now and again every ``seconds``, until cancelled; a failure waits for the next."""
+        while True:
+            await self._sweep_logged()
+            await asyncio.sleep(seconds)
+
+    async def sweep(self) -> Swept:
+        """Remove all that is due, and return the counts."""
+        cutoff = datetime.now(UTC) - self._grace
+        return Swept(
+            uploads=await self._sweep_uploads(cutoff),
+            blobs=await self._sweep_blobs(),
+            staged=await self._storage.sweep_staging(self._grace),
+        )
+
+    async def abandon(self, upload_id: str, key: str) -> bool:
+        """Give up an upload whatever its age; False if it had become a file."""
+        async with self._database.transaction() as transaction:
+            marked = await transaction.execute(
+                "UPDATE upload SET abandoned = ? WHERE id = ?", True, upload_id
+            )
+        if marked:
+            await self.forget(upload_id, key)
+        return bool(marked)
+
+    async def forget(self, upload_id: str, key: str) -> None:
+        """Remove the bytes and the row of an upload that is marked abandoned."""
+        await self._storage.delete(key)
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "DELETE FROM upload WHERE id = ? AND abandoned = ?", upload_id, True
+            )
+
+    async def purge(self, keys: Iterable[str]) -> int:
+        """Remove the blobs among ``keys`` that no file shows; return how many."""
+        return sum([await self._purge_one(key) for key in keys])
+
+    async def _purge_one(self, key: str) -> bool:
+        rows = await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs = 0", key)
+        if not rows:
+            return False
+        await self._storage.delete(key)
+        async with self._database.transaction() as transaction:
+            await transaction.execute("DELETE FROM blob WHERE key = ? AND refs = 0", key)
+        return True
+
+    async def _sweep_uploads(self, cutoff: datetime) -> int:
+        due = f"SELECT id, key FROM upload WHERE created_at <= ? OR abandoned = ? LIMIT {_BATCH}"
+        removed = 0
+        while rows := await self._database.read(due, cutoff, True):
+            removed += sum([await self.abandon(upload_id, key) for upload_id, key in rows])
+        return removed
+
+    async def _sweep_blobs(self) -> int:
+        removed = 0
+        while rows := await self._database.read(
+            f"SELECT key FROM blob WHERE refs = 0 LIMIT {_BATCH}"
+        ):
+            removed += await self.purge([key for (key,) in rows])
+        return removed
+
+    async def _sweep_logged(self) -> None:
+        try:
+            swept = await self.sweep()
+        except (MediaError, StorageError) as error:
+            logger.warning("the sweep failed and will be tried again: %s", error)
+            return
+        if swept != Swept(0, 0, 0):
+            logger.info("swept %s", swept)
