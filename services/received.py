@@ -7,12 +7,16 @@ from storage.base import Staged
 
 @dataclass(slots=True)
 class Reservation:
-    """An upload on its way; ``staged`` is None until the storage has opened its staging area."""
+    """An upload on its way; ``staged`` is None until the storage has opened its staging area.
+
+    ``settled`` once it has become a file, or never can: nothing is left to claim or to clear up.
+    """
 
     id: str
     owner_id: str
     key: str
     staged: Staged | None = None
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

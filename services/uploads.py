@@ -13,7 +13,7 @@ Cut off anywhere before 4 ends, the reservation is still there, and the sweeper 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,12 @@ from tortoise.exceptions import IntegrityError
 
 from auth.policy import Policy
 from auth.viewer import Viewer
-from core.errors import MediaError, QuotaExceededError, UnavailableError
+from core.errors import (
+    MediaError,
+    QuotaExceededError,
+    UnavailableError,
+    ValidationFailedError,
+)
 from core.ids import IdPrefix, new_id, new_key
 from models.database import Database, Transaction
 from models.file import StoredFile
@@ -41,6 +46,10 @@ logger = logging.getLogger("media.uploads")
 
 _ATTEMPTS: Final = 3
 _UNLIMITED: Final = 2**62
+
+
+class _ContentWentError(Exception):
+    """The content that a transaction meant to share was deleted just before it began."""
 
 
 class Uploads:
@@ -89,23 +98,34 @@ class Uploads:
     async def claim(self, received: Received, draft: Draft) -> StoredFile:
         """Make a file of a received body; durable and visible when this returns.
 
+        Raises:
+            As ``claim_all``.
+        """
+        return (await self.claim_all([received], draft))[0]
+
+    async def claim_all(self, bodies: Sequence[Received], draft: Draft) -> list[StoredFile]:
+        """Make a file of each body, or of none; durable and visible when this returns.
+
         Content that the owner already has is stored once and charged in full.
 
         Raises:
-            QuotaExceededError: The file would take its owner over the quota.
-            ConflictError: The upload took longer than the grace period and was cleared up.
+            ValidationFailedError: A body has been used already.
+            QuotaExceededError: The files would take their owner over the quota.
+            ConflictError: An upload took longer than the grace period and was cleared up.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
-        async with self._cleared_on_failure(received.reservation):
-            file = await self._record(received, _file(received, draft))
-        if file.blob_id != received.reservation.key:
-            await self._clear_up(received.reservation)
-        return file
+        async with self._cleared_on_failure(*(body.reservation for body in bodies)):
+            _require_unused(bodies)
+            files = await self._record(bodies, [_file(body, draft) for body in bodies])
+        for body, file in zip(bodies, files, strict=True):
+            body.reservation.settled = file.blob_id == body.reservation.key
+            await self._clear_up_safely(body.reservation)
+        return files
 
     async def discard(self, received: Received) -> None:
         """Drop a received body that nothing claimed. A claimed one stays what it is."""
-        await self._clear_up(received.reservation)
+        await self._clear_up_safely(received.reservation)
 
     async def close(self) -> None:
         """Wait until the leftovers of failed uploads are cleared up."""
@@ -120,23 +140,29 @@ class Uploads:
                 using_db=transaction.client,
             )
 
-    async def _record(self, received: Received, file: StoredFile) -> StoredFile:
-        published = False
+    async def _record(
+        self, bodies: Sequence[Received], files: Sequence[StoredFile]
+    ) -> list[StoredFile]:
+        published: set[str] = set()
         for _ in range(_ATTEMPTS):
-            if not published and not await self._has_content(received):
-                await self._publish(received.reservation)
-                published = True
+            await self._publish_new(bodies, published)
             try:
                 async with self._database.transaction() as transaction:
-                    blob_id = await share_blob(transaction, received)
-                    if blob_id is None and not published:
-                        continue  # the content went between look and lock
-                    recorded = replace(file, blob_id=blob_id or received.reservation.key)
-                    await self._insert(transaction, received, recorded)
-            except IntegrityError:
-                continue  # another upload of the same content was recorded first: share its blob
+                    recorded = [
+                        await self._insert(transaction, body, file, published)
+                        for body, file in zip(bodies, files, strict=True)
+                    ]
+            except (IntegrityError, _ContentWentError):
+                continue  # the same content was recorded, or deleted, elsewhere: look again
             return recorded
         raise UnavailableError("The same content is being changed elsewhere; try again.")
+
+    async def _publish_new(self, bodies: Sequence[Received], published: set[str]) -> None:
+        for body in bodies:
+            key = body.reservation.key
+            if key not in published and not await self._has_content(body):
+                await self._publish(body.reservation)
+                published.add(key)
 
     async def _has_content(self, received: Received) -> bool:
         rows = await self._database.read(
@@ -152,13 +178,20 @@ class Uploads:
         with storage_errors():
             await reservation.staged.commit(reservation.key)
 
-    async def _insert(self, transaction: Transaction, received: Received, file: StoredFile) -> None:
-        shared = file.blob_id != received.reservation.key
-        await settle_reservation(transaction, received.reservation, shared=shared)
-        if not shared:
-            await insert_blob(transaction, received)
-        await insert_file(transaction, file)
-        await self._charge(transaction, file)
+    async def _insert(
+        self, transaction: Transaction, body: Received, file: StoredFile, published: set[str]
+    ) -> StoredFile:
+        own_key = body.reservation.key
+        shared_key = await share_blob(transaction, body)
+        if shared_key is None and own_key not in published:
+            raise _ContentWentError
+        await settle_reservation(transaction, body.reservation, shared=shared_key is not None)
+        if shared_key is None:
+            await insert_blob(transaction, body)
+        recorded = replace(file, blob_id=shared_key or own_key)
+        await insert_file(transaction, recorded)
+        await self._charge(transaction, recorded)
+        return recorded
 
     async def _charge(self, transaction: Transaction, file: StoredFile) -> None:
         charged = await transaction.execute(
@@ -176,16 +209,25 @@ class Uploads:
             )
 
     @asynccontextmanager
-    async def _cleared_on_failure(self, reservation: Reservation) -> AsyncIterator[None]:
+    async def _cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:
         try:
             yield
         except BaseException:
-            # In a task of its own: a cancelled request must not leave its clearing half done.
-            task = asyncio.create_task(self._clear_up(reservation))
-            self._clearing.add(task)
-            task.add_done_callback(self._clearing.discard)
-            await asyncio.shield(task)
+            await self._clear_up_safely(*reservations)
             raise
+
+    async def _clear_up_safely(self, *reservations: Reservation) -> None:
+        # In a task of its own: a cancelled request must not leave its clearing half done.
+        task = asyncio.create_task(self._clear_up_all(reservations))
+        self._clearing.add(task)
+        task.add_done_callback(self._clearing.discard)
+        await asyncio.shield(task)
+
+    async def _clear_up_all(self, reservations: Sequence[Reservation]) -> None:
+        for reservation in reservations:
+            if not reservation.settled:
+                reservation.settled = True
+                await self._clear_up(reservation)
 
     async def _clear_up(self, reservation: Reservation) -> None:
         try:
@@ -194,6 +236,12 @@ class Uploads:
             await self._sweeper.abandon(reservation.id, reservation.key)
         except (MediaError, StorageError) as error:
             logger.warning("upload %s is left to the sweeper: %s", reservation.id, error)
+
+
+def _require_unused(bodies: Sequence[Received]) -> None:
+    keys = {body.reservation.key for body in bodies}
+    if len(keys) < len(bodies) or any(body.reservation.settled for body in bodies):
+        raise ValidationFailedError("A file can be used once; send it again for each further use.")
 
 
 def _file(received: Received, draft: Draft) -> StoredFile:
