@@ -1,0 +1,73 @@
+"""The ``media`` command: serve, and look after what is served."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from cli import maintenance
+from cli.serve import serve
+from core.errors import MediaError
+from core.settings import Settings, SettingsError, load_settings
+from models.user import UserKind
+from schema.build import export
+
+Run = Callable[[Settings, argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 is success, 1 a failure or a finding, 2 a wrong call or setting."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = load_settings(os.environ)
+        logging.getLogger().setLevel(settings.log_level.upper())
+        run: Run = options.run
+        return run(settings, options)
+    except SettingsError as error:
+        return _fail(str(error), 2)
+    except MediaError as error:
+        return _fail(error.message, 1)
+    except OSError as error:
+        return _fail(str(error), 1)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"media: {message}", file=sys.stderr)
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("media", description="Serve and look after a media library.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Run, about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(run=run)
+        return command
+
+    add("serve", lambda settings, _: serve(settings), "Migrate, then serve until stopped.")
+    add("migrate", _awaited(maintenance.migrate), "Apply the migrations that are missing.")
+    add("schema", _schema, "Print the GraphQL schema.")
+    add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
+    sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
+    sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
+    account = add("create-account", _awaited(maintenance.create_account), "Make an account.")
+    account.add_argument("kind", type=UserKind, choices=list(UserKind), metavar="KIND")
+    return parser
+
+
+def _awaited(command: Callable[..., Coroutine[Any, Any, int]]) -> Run:
+    return lambda settings, options: asyncio.run(command(settings, options))
+
+
+def _schema(_settings: Settings, _options: argparse.Namespace) -> int:
+    print(export(), end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

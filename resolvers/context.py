@@ -1,0 +1,23 @@
+"""What a GraphQL request carries: the application, the caller, and its data loaders."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from strawberry import Info
+
+from auth.viewer import Viewer
+from resolvers.loaders import Loaders
+from services.application import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's surroundings; ``base_url`` is what links begin with."""
+
+    application: Application
+    viewer: Viewer
+    base_url: str
+    loaders: Loaders
+
+
+RequestInfo: TypeAlias = Info[Context, None]

@@ -1,0 +1,89 @@
+"""Resolvers of files: arguments in, one service call, a domain object out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from strawberry import Parent
+
+from auth.policy import Operation, Policy
+from core.errors import ValidationFailedError
+from models.file import StoredFile
+from resolvers.connection import Connection
+from resolvers.context import RequestInfo
+from services.accounts import Account
+from services.files import Deletion
+from services.listing import FileFilter
+from services.metadata import draft
+from services.paging import Order, Window
+from services.received import Received
+
+
+async def find_file(info: RequestInfo, file_id: str) -> StoredFile:
+    """Return a readable file by id; those that one document asks for come in one statement."""
+    context = info.context
+    found = await context.loaders.files.load(file_id)
+    context.application.policy.authorize(context.viewer, Operation.READ, found)
+    assert found is not None  # noqa: S101 - authorize refuses what is not there
+    return found
+
+
+async def list_files(
+    info: RequestInfo, wanted: FileFilter, order: Order, window: Window
+) -> Connection:
+    """Return a slice of the caller's list."""
+    context = info.context
+    listing = context.application.listing
+    found = await listing.slice(context.viewer, wanted, order, window)
+    return Connection(context.viewer, listing, wanted, order, found)
+
+
+async def upload(info: RequestInfo, file: Received, given: dict[str, Any]) -> StoredFile:
+    """Make a file of a received body."""
+    Policy.require_account(info.context.viewer)
+    return await info.context.application.uploads.claim(file, draft(given))
+
+
+async def upload_many(
+    info: RequestInfo, files: Sequence[Received], given: dict[str, Any]
+) -> list[StoredFile]:
+    """Make a file of each received body, or of none."""
+    Policy.require_account(info.context.viewer)
+    if given.get("filename") is not None and len(files) > 1:
+        raise ValidationFailedError("filename can name one file only; leave it out for several.")
+    return await info.context.application.uploads.claim_all(files, draft(given))
+
+
+async def update(info: RequestInfo, file_id: str, given: dict[str, Any]) -> StoredFile:
+    """Change the fields that ``given`` names."""
+    context = info.context
+    return await context.application.files.update(context.viewer, file_id, given)
+
+
+async def delete(info: RequestInfo, file_id: str) -> str:
+    """Delete a file and return its id."""
+    context = info.context
+    await context.application.files.delete(context.viewer, file_id)
+    return file_id
+
+
+async def bulk_delete(info: RequestInfo, ids: Sequence[str]) -> list[Deletion]:
+    """Delete what the caller may, and tell each one's outcome."""
+    context = info.context
+    return await context.application.files.bulk_delete(context.viewer, ids)
+
+
+def url(info: RequestInfo, parent: Parent[StoredFile]) -> str:
+    """Return the stable address of the download."""
+    return f"{info.context.base_url}/v1/media/files/{parent.id}/download"
+
+
+def stream_url(info: RequestInfo, parent: Parent[StoredFile]) -> str:
+    """Return the stable address of the stream."""
+    return f"{info.context.base_url}/v1/media/files/{parent.id}/stream"
+
+
+async def owner(info: RequestInfo, parent: Parent[StoredFile]) -> Account:
+    """Return the account that owns the file."""
+    found = await info.context.loaders.accounts.load(parent.owner_id)
+    assert found is not None  # noqa: S101 - a foreign key holds it
+    return found

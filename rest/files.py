@@ -1,0 +1,69 @@
+"""Files over REST: list, look at, change, delete."""
+
+from typing import Any
+
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import ValidationFailedError
+from rest.query import check_parameters, file_filter, order, paging
+from rest.responses import enveloped, file_json
+from services.files import Outcome
+from streaming.request import application_of, base_url, json_object, viewer_of
+
+
+async def list_files(request: Request) -> Response:
+    """Answer a page of the caller's files with the total."""
+    listing = application_of(request).listing
+    viewer = await viewer_of(request)
+    check_parameters(request.query_params)
+    wanted, (limit, offset) = file_filter(request.query_params), paging(request.query_params)
+    files = await listing.page(
+        viewer, wanted, order(request.query_params), limit=limit, offset=offset
+    )
+    total = await listing.count(viewer, wanted)
+    base = base_url(request)
+    meta = {"total": total, "limit": limit, "offset": offset}
+    return enveloped([file_json(file, base) for file in files], meta=meta)
+
+
+class FileEndpoint(HTTPEndpoint):
+    """One file: its information, changes to it, its deletion."""
+
+    async def get(self, request: Request) -> Response:
+        """Answer the file's information."""
+        viewer = await viewer_of(request)
+        file = await application_of(request).files.get(viewer, request.path_params["file_id"])
+        return enveloped(file_json(file, base_url(request)))
+
+    async def patch(self, request: Request) -> Response:
+        """Change what the body names, and answer the file as it is then."""
+        viewer = await viewer_of(request)
+        given = await json_object(request)
+        files = application_of(request).files
+        file = await files.update(viewer, request.path_params["file_id"], given)
+        return enveloped(file_json(file, base_url(request)))
+
+    async def delete(self, request: Request) -> Response:
+        """Delete the file and answer 204."""
+        viewer = await viewer_of(request)
+        await application_of(request).files.delete(viewer, request.path_params["file_id"])
+        return Response(status_code=204)
+
+
+async def bulk_delete(request: Request) -> Response:
+    """Delete many files, and answer how many went and what became of each."""
+    viewer = await viewer_of(request)
+    ids = _file_ids(await json_object(request))
+    deletions = await application_of(request).files.bulk_delete(viewer, ids)
+    deleted = sum(one.outcome is Outcome.DELETED for one in deletions)
+    results = [{"id": one.id, "outcome": one.outcome.value} for one in deletions]
+    return enveloped({"deleted_count": deleted, "results": results})
+
+
+def _file_ids(body: dict[str, Any]) -> list[str]:
+    ids = body.get("file_ids")
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        raise ValidationFailedError("file_ids must be a list of file ids.")
+    return ids

@@ -1,0 +1,53 @@
+"""The enums of the schema; their values are the domain's."""
+
+from enum import Enum
+
+import strawberry
+
+# Registered here before any type names them; types import them from this module.
+from models.file import Visibility
+from models.user import UserKind
+from services.files import Outcome
+from services.listing import Scope
+from services.paging import Order, SortKey
+
+__all__ = ["FileOrder", "Outcome", "Scope", "UserKind", "Visibility"]
+
+strawberry.enum(
+    Visibility,
+    name="Visibility",
+    description=(
+        "Who may read a file besides its owner: nobody (PRIVATE), every signed-in caller (SHARED),"
+        " or anyone with its address (PUBLIC)."
+    ),
+)
+strawberry.enum(UserKind, name="AccountKind", description="What an account is.")
+strawberry.enum(
+    Outcome,
+    name="DeletionOutcome",
+    description="What became of one file of a bulk deletion.",
+)
+strawberry.enum(
+    Scope,
+    name="FileScope",
+    description=(
+        "Whose files a list holds: your own (OWN), those that others share with every signed-in"
+        " caller (SHARED), or everyone's (ALL, administrators only)."
+    ),
+)
+
+
+@strawberry.enum(description="What a list of files is sorted by; the id breaks ties.")
+class FileOrder(Enum):
+    """Each sort key in both directions."""
+
+    CREATED_AT_ASC = Order(SortKey.CREATED_AT, descending=False)
+    CREATED_AT_DESC = Order(SortKey.CREATED_AT, descending=True)
+    UPDATED_AT_ASC = Order(SortKey.UPDATED_AT, descending=False)
+    UPDATED_AT_DESC = Order(SortKey.UPDATED_AT, descending=True)
+    FILENAME_ASC = Order(SortKey.FILENAME, descending=False)
+    FILENAME_DESC = Order(SortKey.FILENAME, descending=True)
+    SIZE_ASC = Order(SortKey.SIZE, descending=False)
+    SIZE_DESC = Order(SortKey.SIZE, descending=True)
+    MIME_TYPE_ASC = Order(SortKey.MIME_TYPE, descending=False)
+    MIME_TYPE_DESC = Order(SortKey.MIME_TYPE, descending=True)

@@ -1,0 +1,94 @@
+"""What can be changed."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import field
+
+from resolvers import files as resolvers
+from resolvers.context import RequestInfo
+from schema.enums import Outcome
+from schema.file import File
+from schema.inputs import UpdateFileInput, UploadInput, given
+from schema.query import Id
+from schema.scalars import Upload
+from services.files import Deletion
+
+OneFile = Annotated[Upload, strawberry.argument(description="The file.")]
+ManyFiles = Annotated[list[Upload], strawberry.argument(description="The files, 1 to 100.")]
+ManyIds = Annotated[
+    list[strawberry.ID], strawberry.argument(description="The ids of up to 1000 files.")
+]
+NewMetadata = Annotated[
+    UploadInput | None, strawberry.argument(description="Name, description, tags, visibility.")
+]
+Changes = Annotated[UpdateFileInput, strawberry.argument(description="What to change.")]
+
+
+@strawberry.type(description="What became of one file.")
+class DeletionResult:
+    """See the description."""
+
+    id: strawberry.ID = field(description="The id that was asked for.")
+    outcome: Outcome = field(description="What became of it.")
+
+
+@strawberry.type(description="What a bulk deletion did.")
+class BulkDeleteResult:
+    """See the description."""
+
+    deleted_count: int = field(description="How many files were deleted.")
+    results: list[DeletionResult] = field(description="What became of each id, in order.")
+
+
+async def _upload(info: RequestInfo, file: OneFile, input: NewMetadata = None) -> Any:  # noqa: A002 - the argument's name in GraphQL
+    return await resolvers.upload(info, file, given(input))
+
+
+async def _upload_many(info: RequestInfo, files: ManyFiles, input: NewMetadata = None) -> Any:  # noqa: A002 - the same
+    return await resolvers.upload_many(info, files, given(input))
+
+
+async def _update(info: RequestInfo, id: Id, input: Changes) -> Any:  # noqa: A002 - the same
+    return await resolvers.update(info, id, given(input))
+
+
+async def _delete(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the same
+    return await resolvers.delete(info, id)
+
+
+async def _bulk_delete(info: RequestInfo, ids: ManyIds) -> BulkDeleteResult:
+    deletions: list[Any] = await resolvers.bulk_delete(info, ids)
+    return BulkDeleteResult(deleted_count=_deleted(deletions), results=deletions)
+
+
+def _deleted(deletions: list[Deletion]) -> int:
+    return sum(one.outcome is Outcome.DELETED for one in deletions)
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation:
+    """See the description."""
+
+    upload: File = field(
+        resolver=_upload,
+        graphql_type=File,
+        description="Store a file; it is durable when the answer comes.",
+    )
+    upload_many: list[File] = field(
+        resolver=_upload_many,
+        graphql_type=list[File],
+        description="Store several files, all or none.",
+    )
+    update: File = field(
+        resolver=_update, graphql_type=File, description="Change a file's metadata."
+    )
+    delete: strawberry.ID = field(
+        resolver=_delete,
+        graphql_type=strawberry.ID,
+        description="Delete a file; it is gone for every reader when the answer comes.",
+    )
+    bulk_delete: BulkDeleteResult = field(
+        resolver=_bulk_delete,
+        description="Delete every file of these that you may, and tell what became of each.",
+    )

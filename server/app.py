@@ -1,0 +1,87 @@
+"""The composition root: settings in, an ASGI application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from core.errors import MediaError
+from core.settings import Settings
+from rest.accounts import guest_login
+from rest.files import FileEndpoint, bulk_delete, list_files
+from rest.health import healthz, readyz
+from rest.upload import upload
+from server.errors import on_fault, on_http_error, on_media_error
+from server.graphql import graphql
+from server.middleware import DrainUnread
+from services.application import running
+from streaming.files import download, stream
+
+EXPOSED_HEADERS: Final = (
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Repr-Digest",
+    "Retry-After",
+)
+"""What scripts of other origins may read beyond the Fetch standard's safelist."""
+
+
+async def _home(_: Request) -> Response:
+    return RedirectResponse("/graphql")
+
+
+ROUTES: Final = (
+    Route("/v1/media/files", list_files),
+    Route("/v1/media/files/bulk-delete", bulk_delete, methods=["POST"]),
+    Route("/v1/media/files/{file_id}", FileEndpoint),
+    Route("/v1/media/files/{file_id}/download", download),
+    Route("/v1/media/files/{file_id}/stream", stream),
+    Route("/v1/media/upload", upload, methods=["POST"]),
+    Route("/graphql", graphql, methods=["GET", "POST"]),
+    Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
+    Route("/healthz", healthz),
+    Route("/readyz", readyz),
+    Route("/", _home),
+)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """Return the application; it connects, migrates and sweeps while its lifespan lasts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with running(settings, sweeping=True) as application:
+            app.state.application = application
+            yield
+
+    return Starlette(
+        routes=list(ROUTES),
+        lifespan=lifespan,
+        middleware=[Middleware(DrainUnread), _cors(settings)],
+        exception_handlers={
+            MediaError: on_media_error,
+            HTTPException: on_http_error,
+            Exception: on_fault,
+        },
+    )
+
+
+def _cors(settings: Settings) -> Middleware:
+    # Tokens travel in the Authorization header, never in cookies: any origin may be allowed.
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
+        allow_headers=["*"],
+        expose_headers=list(EXPOSED_HEADERS),
+        max_age=3600,
+    )

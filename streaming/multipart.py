@@ -1,0 +1,130 @@
+"""Multipart bodies, part by part as they arrive; nothing is spooled, nothing read ahead.
+
+Source: RFC 7578 (multipart/form-data) and RFC 2046, section 5.1.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote
+
+from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+
+from core.errors import BadMultipartError, UnsupportedMediaTypeError
+
+MIB: Final = 1024 * 1024
+MAX_PARTS: Final = 1000
+MAX_TEXT_BYTES: Final = MIB
+"""The most that all text fields of a form may hold together."""
+
+_FRAMING_BYTES: Final = MIB
+"""The most that boundaries, headers, preamble and epilogue may take together."""
+
+_EXTENDED_NAME: Final = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: its field name, the client's file name (None for a text field), and its bytes.
+
+    The bytes must be read, or skipped by asking for the next part, before anything else is.
+    """
+
+    name: str
+    filename: str | None
+    chunks: AsyncIterator[bytes]
+
+
+class MultipartForm:
+    """Reads one multipart/form-data body from an iterator of chunks.
+
+    Raises (from the constructor and while reading):
+        UnsupportedMediaTypeError: The body is not multipart/form-data.
+        BadMultipartError: It has no boundary, is malformed, cut off, or passes a limit of form.
+    """
+
+    def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
+        self._body = body
+        self._parser = _parser(content_type)
+        self._framing = _FRAMING_BYTES
+        self._text = MAX_TEXT_BYTES
+
+    async def parts(self) -> AsyncIterator[Part]:
+        """Yield the parts in order; ends only when the closing boundary has been seen."""
+        events = self._events()
+        async for event in events:
+            if isinstance(event, MultipartSegment):
+                yield _part(event, _until_end(events))
+
+    async def text(self, part: Part) -> str:
+        """Return a text field's value.
+
+        Raises:
+            BadMultipartError: It is not UTF-8, or all text fields together pass 1 MiB.
+        """
+        value = await self.small(part)
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            raise BadMultipartError(f"Field {part.name[:80]!r} is not valid UTF-8.") from None
+
+    async def small(self, part: Part) -> bytes:
+        """Return a small part's bytes; ``BadMultipartError`` past 1 MiB in all such parts."""
+        collected = bytearray()
+        async for chunk in part.chunks:
+            self._text -= len(chunk)
+            if self._text < 0:
+                raise BadMultipartError(f"The text fields hold more than {MAX_TEXT_BYTES} bytes.")
+            collected += chunk
+        return bytes(collected)
+
+    async def _events(self) -> AsyncIterator[MultipartSegment | bytes | None]:
+        try:
+            async for chunk in self._body:
+                if self._parser.closed:
+                    continue
+                self._framing -= len(chunk)
+                for event in self._parser.parse(chunk):
+                    if isinstance(event, bytes | bytearray):
+                        self._framing += len(event)
+                    yield event
+                if self._framing < 0:
+                    raise BadMultipartError("The multipart body is mostly headers or padding.")
+            self._parser.close()
+        except MultipartError as error:
+            raise BadMultipartError(f"The multipart body is malformed: {error}.") from error
+
+
+def _parser(content_type: str) -> PushMultipartParser:
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data":
+        raise UnsupportedMediaTypeError("Send the file as multipart/form-data.")
+    boundary = options.get("boundary", "")
+    if not 1 <= len(boundary) <= 200 or not boundary.isascii():  # noqa: PLR2004 - RFC 2046 has 70
+        raise BadMultipartError("The Content-Type header has no usable boundary parameter.")
+    try:
+        return PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+    except MultipartError as error:
+        raise BadMultipartError(f"The boundary is not usable: {error}.") from error
+
+
+def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes]) -> Part:
+    if not segment.name:
+        raise BadMultipartError("Every part needs a name in its Content-Disposition header.")
+    return Part(segment.name, segment.filename or _extended_name(segment), chunks)
+
+
+def _extended_name(segment: MultipartSegment) -> str | None:
+    # RFC 7578, 4.2 forbids this form, but widespread clients send it for names beyond ASCII.
+    found = _EXTENDED_NAME.search(segment.header("Content-Disposition") or "")
+    return unquote(found[1]) if found else segment.filename
+
+
+async def _until_end(
+    events: AsyncIterator[MultipartSegment | bytes | None],
+) -> AsyncIterator[bytes]:
+    async for event in events:
+        if event is None:
+            return
+        yield event  # a segment begins only after the None of the last
