@@ -56,8 +56,7 @@ def parse_map(raw: bytes, max_files: int = MAX_FILES) -> dict[str, str]:
     names = _parse_json("map", raw)
     if not isinstance(names, dict):
         raise BadMultipartError(
-            'map must be a JSON object such as {"0": ["variables.file"]}, '
-            f"not {_kind(names)}."
+            f'map must be a JSON object such as {{"0": ["variables.file"]}}, not {_kind(names)}.'
         )
     if len(names) > max_files:
         raise BadMultipartError(f"map names {len(names)} files; at most {max_files} are allowed.")
@@ -150,19 +149,42 @@ def _slot(operations: dict[str, Any], path: str) -> tuple[Any, str | int]:
     """Return the container and the key of the null that ``path`` leads to."""
     first, *rest = path.split(".")
     if first != "variables" or not rest:
-        raise BadMultipartError(
-            f"The path {_shown(path)} in map must start with variables. and name a variable."
-        )
+        raise BadMultipartError(f"The path {_shown(path)} in map must start with variables.")
     container: Any = operations
-    key: str | int = first
+    key = _key(container, first, path)
     for segment in rest:
-        container = container[key] if _has(container, key) else None
+        container = container[key]
         key = _key(container, segment, path)
-    if not _has(container, key):
-        raise BadMultipartError(f"The path {_shown(path)} in map leads nowhere in operations.")
     if container[key] is not None:
         raise BadMultipartError(
-            f"The path {_shown(path)} in map leads to {_kind(container[key])}; "
+            f"The path {_shown(path)} in map leads to {_kind(container[key])}: "
             "put null there in operations."
         )
     return container, key
+
+
+def _key(container: object, segment: str, path: str) -> str | int:
+    """Return ``segment`` as a key that ``container`` has."""
+    if isinstance(container, list):
+        if not _INDEX.fullmatch(segment):
+            raise BadMultipartError(
+                f"The path {_shown(path)} in map needs a list index such as 0, "
+                f"not {_shown(segment)}."
+            )
+        if int(segment) < len(container):
+            return int(segment)
+    elif isinstance(container, dict) and _NAME.fullmatch(segment) and segment in container:
+        return segment
+    raise BadMultipartError(
+        f"The path {_shown(path)} in map leads nowhere: operations has no {_shown(segment)} there."
+    )
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean"}
+    return "null" if value is None else names.get(type(value), "a number")
+
+
+def _shown(text: str) -> str:
+    """Return ``text`` quoted, its control characters escaped, and short enough for a message."""
+    return repr(text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…")

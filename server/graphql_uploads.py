@@ -5,20 +5,18 @@ Source: GraphQL multipart request specification (jaydenseric), version 2.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import Request
 
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
-from server.graphql_multipart import UploadMap, parse_operations
+from server.graphql_multipart import UploadMap, parse_map, parse_operations
 from services.received import Received
 from services.uploads import Uploads
 from streaming.multipart import MultipartForm, Part
 from streaming.request import application_of, body_of
-
-MAX_FILES: Final = 100
 
 
 @asynccontextmanager
@@ -53,7 +51,7 @@ class _Incoming:
     async def read(self) -> dict[str, Any]:
         parts = self._form.parts()
         operations = parse_operations(await self._leading(parts, "operations"))
-        uploads = UploadMap(await self._leading(parts, "map"), operations, max_files=MAX_FILES)
+        uploads = UploadMap(operations, parse_map(await self._leading(parts, "map")))
         async for part in parts:
             await self._stage(part, uploads)
         missing = uploads.missing()
