@@ -15,10 +15,11 @@ from starlette.routing import Route
 from core.errors import MediaError
 from core.settings import Settings
 from rest.accounts import guest_login
-from rest.files import FileEndpoint, bulk_delete, list_files
+from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
+from rest.openapi.document import openapi
 from rest.upload import upload
-from server.errors import on_fault, on_http_error, on_media_error
+from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
 from services.application import running
@@ -41,13 +42,14 @@ async def _home(_: Request) -> Response:
 
 ROUTES: Final = (
     Route("/v1/media/files", list_files),
-    Route("/v1/media/files/bulk-delete", bulk_delete, methods=["POST"]),
+    Route("/v1/media/files/bulk-delete", BulkDeleteEndpoint),
     Route("/v1/media/files/{file_id}", FileEndpoint),
     Route("/v1/media/files/{file_id}/download", download),
     Route("/v1/media/files/{file_id}/stream", stream),
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
+    Route("/openapi.json", openapi(STATUS)),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
     Route("/", _home),

@@ -1,0 +1,81 @@
+"""The document as a whole, and the route that answers it.
+
+Source: OpenAPI Specification 3.1.1.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import ErrorCode
+from rest.openapi.content import content_paths
+from rest.openapi.files import file_paths
+from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
+from rest.openapi.schemas import schemas
+from rest.openapi.service import service_paths
+from rest.responses import JsonResponse
+from streaming.request import base_url
+
+_VERSION: Final = "0.1.0"
+_DESCRIPTION: Final = """\
+Upload, organise, search and stream files.
+
+Sign in with `POST /llm/auth/guest-login` and send the token as `Authorization: Bearer …`.
+Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RFC 9457) with a stable
+`code`. HEAD answers wherever GET does. An unknown address answers 404, a method that an address
+does not have 405 with `Allow`, both as problem details.
+"""
+_TAGS: Final = (
+    ("accounts", "Signing in."),
+    ("files", "Upload, list, look at, change and delete files."),
+    ("content", "The bytes of files, whole or in ranges."),
+    ("graphql", "The same through GraphQL."),
+    ("service", "Whether the server can serve, and what it offers."),
+)
+_BEARER: Final = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The `access_token` of a sign-in.",
+}
+
+
+def openapi(statuses: Statuses) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint that answers the document, with the server's own address in it."""
+    document = build_openapi(statuses)
+
+    async def endpoint(request: Request) -> Response:
+        return JsonResponse({**document, "servers": [{"url": base_url(request)}]})
+
+    return endpoint
+
+
+def build_openapi(statuses: Statuses) -> Json:
+    """Return the document; ``statuses`` gives the HTTP status of every error code."""
+    return {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Media API",
+            "version": _VERSION,
+            "summary": "Files over REST.",
+            "description": _DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": SIGNED_IN,
+        "tags": [{"name": name, "description": description} for name, description in _TAGS],
+        "paths": {**service_paths(statuses), **file_paths(statuses), **content_paths(statuses)},
+        "components": {
+            "schemas": schemas(statuses),
+            "responses": _refusals_of_routing(statuses),
+            "securitySchemes": {"bearer": _BEARER},
+        },
+    }
+
+
+def _refusals_of_routing(statuses: Statuses) -> Json:
+    """What answers where no operation does."""
+    names = {"NoSuchAddress": ErrorCode.NOT_FOUND, "NoSuchMethod": ErrorCode.METHOD_NOT_ALLOWED}
+    return {name: problem(statuses[code], [code]) for name, code in names.items()}

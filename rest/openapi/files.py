@@ -1,0 +1,172 @@
+"""The operations on files as JSON: upload, list, look at, change, delete."""
+
+from typing import Any, Final
+
+from core.errors import ErrorCode
+from models.file import Visibility
+from rest.openapi.parts import (
+    EITHER,
+    Json,
+    Statuses,
+    answer,
+    enveloped,
+    json_content,
+    operation,
+    parameter,
+    problems,
+    ref,
+    with_head,
+)
+from services.files import MAX_BULK_DELETE
+from services.listing import MAX_OFFSET, Scope
+from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
+
+FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a file is a 404.")
+
+_TAG: Final = "files"
+_READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
+_WRITE: Final = (*_READ, ErrorCode.STORAGE_FULL)
+_ONE: Final = (ErrorCode.NOT_FOUND,)
+_JSON_BODY: Final = (
+    ErrorCode.VALIDATION_FAILED,
+    ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off
+    ErrorCode.REQUEST_TIMEOUT,
+    ErrorCode.PAYLOAD_TOO_LARGE,
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
+)
+
+
+def file_paths(statuses: Statuses) -> Json:
+    """Return the path items of files as JSON."""
+    return {
+        "/v1/media/upload": {"post": _upload(statuses)},
+        "/v1/media/files": with_head(_list(statuses)),
+        "/v1/media/files/bulk-delete": {"post": _bulk_delete(statuses)},
+        "/v1/media/files/{file_id}": {
+            **with_head(_get(statuses)),
+            "patch": _patch(statuses),
+            "delete": _delete(statuses),
+        },
+    }
+
+
+def _upload(statuses: Statuses) -> Json:
+    form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
+    codes = (*_WRITE, *_JSON_BODY, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED)
+    return operation(
+        "uploadFile",
+        _TAG,
+        "Upload a file",
+        "Stores one file with its metadata. The body is streamed: it may have any size up to the"
+        " server's limit (`MEDIA_MAX_UPLOAD_BYTES`), past which it is refused in mid-stream with"
+        " 413. When 200 is answered the file is durable and visible; otherwise nothing is left"
+        " behind.",
+        requestBody={"required": True, "content": {"multipart/form-data": form}},
+        responses={
+            "200": answer("The file as it is now.", enveloped(ref("File"))),
+            **problems(statuses, codes),
+        },
+    )
+
+
+def _list(statuses: Statuses) -> Json:
+    codes = (*_READ, ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN)
+    return operation(
+        "listFiles",
+        _TAG,
+        "List files",
+        "Answers a page of the files that fit every filter, your own unless `scope` says"
+        " otherwise, and how many there are in all. A parameter that is unknown, or given twice,"
+        " is a 400. The scope `all` is the administrators'.",
+        parameters=list_parameters(),
+        responses={
+            "200": answer("A page of the list.", ref("FileList")),
+            **problems(statuses, codes),
+        },
+    )
+
+
+def list_parameters() -> list[Json]:
+    """Return what a list may be asked for, with the limits that the service holds."""
+    keys = [sign + key.value for key in SortKey for sign in ("", "-")]
+    tags = {"type": "array", "items": {"type": "string"}}
+    return [
+        _number("limit", "How many files to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
+        _number("offset", "How many files to skip.", 0, MAX_OFFSET, 0),
+        _query("sort", "The order; `-` before a key is descending.", keys, default=str(Order())),
+        parameter("query", "tag", "Only files with this tag; all of several.", **tags),
+        parameter("query", "type", "Only this content type (`image/png`) or family (`image/*`)."),
+        _query("visibility", "Only files of this visibility.", [one.value for one in Visibility]),
+        parameter("query", "name", "Only files with this in their name, in any case."),
+        _query("scope", "Whose files.", [one.value for one in Scope], default=Scope.OWN.value),
+    ]
+
+
+def _query(name: str, description: str, values: list[str], **more: Any) -> Json:
+    return parameter("query", name, description, enum=values, **more)
+
+
+def _number(name: str, description: str, low: int, high: int, default: int) -> Json:
+    limits = {"minimum": low, "maximum": high, "default": default}
+    return parameter("query", name, description, type="integer", **limits)
+
+
+def _get(statuses: Statuses) -> Json:
+    return operation(
+        "getFile",
+        _TAG,
+        "Get a file's information",
+        "Answers the file's metadata. A public file needs no token. A file that is hidden from"
+        " you answers as one that does not exist.",
+        security=EITHER,
+        parameters=[FILE_ID],
+        responses={
+            "200": answer("The file.", enveloped(ref("File"))),
+            **problems(statuses, (*_READ, *_ONE)),
+        },
+    )
+
+
+def _patch(statuses: Statuses) -> Json:
+    codes = (*_WRITE, *_ONE, *_JSON_BODY, ErrorCode.FORBIDDEN)
+    return operation(
+        "updateFile",
+        _TAG,
+        "Change a file's metadata",
+        "Changes the fields that the body names, and leaves the others as they are.",
+        parameters=[FILE_ID],
+        requestBody={"required": True, "content": json_content(ref("FileChanges"))},
+        responses={
+            "200": answer("The file as it is now.", enveloped(ref("File"))),
+            **problems(statuses, codes),
+        },
+    )
+
+
+def _delete(statuses: Statuses) -> Json:
+    return operation(
+        "deleteFile",
+        _TAG,
+        "Delete a file",
+        "The file is gone for every reader at once; downloads that are running end in full.",
+        parameters=[FILE_ID],
+        responses={
+            "204": {"description": "It is gone."},
+            **problems(statuses, (*_WRITE, *_ONE, ErrorCode.FORBIDDEN)),
+        },
+    )
+
+
+def _bulk_delete(statuses: Statuses) -> Json:
+    return operation(
+        "bulkDeleteFiles",
+        _TAG,
+        "Delete many files",
+        f"Deletes what you may of up to {MAX_BULK_DELETE} files in one transaction, and tells what"
+        " became of each; an id that names nothing is not an error.",
+        requestBody={"required": True, "content": json_content(ref("BulkDelete"))},
+        responses={
+            "200": answer("What became of each file.", enveloped(ref("BulkDeleteResult"))),
+            **problems(statuses, (*_WRITE, *_JSON_BODY)),
+        },
+    )

@@ -1,0 +1,156 @@
+"""The pieces that operations are put together from."""
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from core.errors import ErrorCode
+
+Json = dict[str, Any]
+Statuses = Mapping[ErrorCode, HTTPStatus]
+
+ANYONE: Final[list[Json]] = []
+SIGNED_IN: Final[list[Json]] = [{"bearer": []}]
+EITHER: Final[list[Json]] = [{"bearer": []}, {}]
+"""A token is looked at, but some answers need none."""
+
+MEANINGS: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.VALIDATION_FAILED: "An argument is wrong; `detail` names it.",
+    ErrorCode.BAD_MULTIPART: "The multipart body is malformed, cut off or lacks a part.",
+    ErrorCode.UNAUTHENTICATED: "No token, or one that is not valid; sign in.",
+    ErrorCode.FORBIDDEN: "You may see it, but not do this to it.",
+    ErrorCode.NOT_FOUND: "It does not exist, or is hidden from you.",
+    ErrorCode.METHOD_NOT_ALLOWED: "The address does not answer this method; see `Allow`.",
+    ErrorCode.NOT_ACCEPTABLE: "`Accept` names no content type that is answered here.",
+    ErrorCode.CONFLICT: "It changed or went away under the request; start over.",
+    ErrorCode.REQUEST_TIMEOUT: "The body stopped coming for too long.",
+    ErrorCode.PRECONDITION_FAILED: "`If-Match` or `If-Unmodified-Since` rules the request out.",
+    ErrorCode.PAYLOAD_TOO_LARGE: "The file or the body passes its limit.",
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The body's content type or encoding is not read here.",
+    ErrorCode.RANGE_NOT_SATISFIABLE: "No requested range lies within the file.",
+    ErrorCode.QUERY_TOO_COMPLEX: "The GraphQL document passes a limit.",
+    ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",
+    ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
+    ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
+    ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
+    ErrorCode.STORAGE_FULL: "The server has no room left.",
+    ErrorCode.INTERNAL: "A fault of the server, which has been logged.",
+}
+"""What each code means to a client, in a sentence."""
+
+_PROBLEM: Final = "application/problem+json"
+
+
+def ref(schema: str) -> Json:
+    """Return a reference to a schema of the document."""
+    return {"$ref": f"#/components/schemas/{schema}"}
+
+
+def _typed(schema: Json) -> Json:
+    return schema if {"type", "$ref"} & schema.keys() else {"type": "string", **schema}
+
+
+def header(description: str, *, required: bool = True, **schema: Any) -> Json:
+    """Return a response header of type string, or of what ``schema`` says."""
+    return {"description": description, "required": required, "schema": _typed(schema)}
+
+
+def parameter(where: str, name: str, description: str, **schema: Any) -> Json:
+    """Return an optional parameter; one in the path is required, as it must be there."""
+    required = {"required": True} if where == "path" else {}
+    found = {"name": name, "in": where, "description": description, "schema": _typed(schema)}
+    return {**found, **required}
+
+
+def answer(description: str, schema: Json, **more: Any) -> Json:
+    """Return a response with a JSON body."""
+    return {"description": description, "content": json_content(schema), **more}
+
+
+def json_content(schema: Json) -> Json:
+    """Return the content of a body that is JSON."""
+    return {"application/json": {"schema": schema}}
+
+
+def enveloped(schema: Json) -> Json:
+    """Return the schema of ``{"data": …}``."""
+    return {"type": "object", "required": ["data"], "properties": {"data": schema}}
+
+
+def problems(statuses: Statuses, codes: Iterable[ErrorCode]) -> Json:
+    """Return the responses of errors: one for each status, with the codes it may carry."""
+    grouped: dict[HTTPStatus, list[ErrorCode]] = {}
+    for code in sorted({*codes, ErrorCode.INTERNAL}):
+        grouped.setdefault(statuses[code], []).append(code)
+    return {str(status.value): problem(status, grouped[status]) for status in sorted(grouped)}
+
+
+def problem(status: HTTPStatus, codes: Iterable[ErrorCode]) -> Json:
+    """Return the response of an error with that status."""
+    values = [code.value for code in codes]
+    narrowed = {"status": {"const": status.value}, "code": {"enum": values}}
+    found = {
+        "description": "\n".join(f"* `{value}`: {MEANINGS[ErrorCode(value)]}" for value in values),
+        "content": {_PROBLEM: {"schema": {**ref("Problem"), "properties": narrowed}}},
+    }
+    return {**found, "headers": _HEADERS[status]} if status in _HEADERS else found
+
+
+def operation(  # noqa: PLR0913 - the members of an OpenAPI operation
+    operation_id: str,
+    tag: str,
+    summary: str,
+    description: str,
+    *,
+    responses: Json,
+    security: list[Json] = SIGNED_IN,
+    **more: Any,
+) -> Json:
+    """Return an operation; ``more`` holds its ``parameters`` and ``requestBody``."""
+    return {
+        "operationId": operation_id,
+        "tags": [tag],
+        "summary": summary,
+        "description": description,
+        "security": security,
+        **more,
+        "responses": responses,
+    }
+
+
+def with_head(get: Json) -> Json:
+    """Return a path's ``get``, and the ``head`` that answers its headers alone."""
+    responses = {
+        status: {name: value for name, value in response.items() if name != "content"}
+        for status, response in get["responses"].items()
+        if status not in _RANGES
+    }
+    parameters = [one for one in get.get("parameters", []) if one["name"] not in _RANGE_HEADERS]
+    head = {
+        **get,
+        "operationId": f"{get['operationId']}Headers",
+        "summary": f"{get['summary']}: the headers",
+        "description": "As GET, without the body.",
+        **({"parameters": parameters} if parameters else {}),
+        "responses": responses,
+    }
+    return {"get": get, "head": head}
+
+
+# A range is looked at for GET alone (RFC 9110, section 14.2).
+_RANGES: Final = frozenset({"206", "416"})
+_RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
+
+_HEADERS: Final[Mapping[HTTPStatus, Json]] = {
+    HTTPStatus.UNAUTHORIZED: {
+        "WWW-Authenticate": header("The scheme to sign in with (RFC 6750, section 3).")
+    },
+    HTTPStatus.METHOD_NOT_ALLOWED: {"Allow": header("The methods that are answered here.")},
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: {
+        "Content-Range": header("`bytes */` and the size of the file in bytes."),
+        "Accept-Ranges": header("`bytes`", const="bytes"),
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: {
+        "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
+    },
+}

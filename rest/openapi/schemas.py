@@ -1,0 +1,182 @@
+"""The shapes of what is sent and answered."""
+
+from typing import Any, Final
+
+from core.errors import ErrorCode
+from core.ids import IdPrefix
+from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from services.files import MAX_BULK_DELETE, Outcome
+from services.metadata import MAX_DESCRIPTION, MAX_TAGS
+from services.paging import MAX_PAGE
+
+_EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
+_TIME: Final = "2026-03-14T09:26:53.589793Z"
+
+
+def schemas(statuses: Statuses) -> Json:
+    """Return ``components.schemas``."""
+    return {
+        "File": _file(),
+        "FileList": _file_list(),
+        "FileChanges": _file_changes(),
+        "UploadForm": _upload_form(),
+        "BulkDelete": _bulk_delete(),
+        "BulkDeleteResult": _bulk_delete_result(),
+        "GuestSession": _guest_session(),
+        "Health": _health(),
+        "Problem": _problem(statuses),
+    }
+
+
+def _object(required: list[str], /, **properties: Json) -> Json:
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _all_of(**properties: Json) -> Json:
+    return _object(list(properties), **properties)
+
+
+def _text(description: str, **more: Any) -> Json:
+    return {"type": "string", "description": description, **more}
+
+
+def _count(description: str, **more: Any) -> Json:
+    return {"type": "integer", "minimum": 0, "description": description, **more}
+
+
+def _id(prefix: IdPrefix, description: str, **more: Any) -> Json:
+    shape = f"^{prefix.value}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
+    return _text(f"{description} A TypeID: ids sort by time of creation.", pattern=shape, **more)
+
+
+def _filename() -> Json:
+    return _text(
+        f"At most {FILENAME_BYTES} bytes of UTF-8. Path parts and invisible characters are dropped,"
+        " Unicode is normalised (NFC).",
+        minLength=1,
+        maxLength=FILENAME_BYTES,
+        examples=["holiday.jpg"],
+    )
+
+
+def _tags() -> Json:
+    tag = {"type": "string", "minLength": 1, "maxLength": TAG_CHARACTERS}
+    described = "In the order that they were given in; one given twice counts once."
+    found = {"type": "array", "items": tag, "maxItems": MAX_TAGS, "description": described}
+    return {**found, "examples": [["holiday", "beach"]]}
+
+
+def _visibility(**more: Any) -> Json:
+    return _text(
+        "Who may read the file besides its owner: nobody (`private`), every signed-in account"
+        " (`shared`; the server may leave guests out), or anyone with its address (`public`).",
+        enum=[one.value for one in Visibility],
+        **more,
+    )
+
+
+def _description(**more: Any) -> Json:
+    described = {"description": "Free text.", "maxLength": MAX_DESCRIPTION}
+    return {"type": ["string", "null"], **described, **more}
+
+
+def _file() -> Json:
+    return _all_of(
+        id=_id(IdPrefix.FILE, "Names the file.", examples=[_EXAMPLE_ID]),
+        filename=_filename(),
+        description=_description(),
+        tags={**_tags(), "uniqueItems": True},
+        visibility=_visibility(),
+        mime_type=_text("What the bytes are, by looking at them.", examples=["image/jpeg"]),
+        size=_count("Length in bytes; may exceed 32 bits.", format="int64"),
+        checksum=_text("SHA-256 of the bytes in hexadecimal.", pattern="^[0-9a-f]{64}$"),
+        url=_text("Where the bytes are downloaded; it does not change.", format="uri"),
+        created_at=_text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
+        updated_at=_text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
+    )
+
+
+def _file_list() -> Json:
+    meta = _all_of(
+        total=_count("How many files the whole list holds."),
+        limit=_count("The most files that this page may hold.", maximum=MAX_PAGE),
+        offset=_count("How many files were skipped."),
+    )
+    return _all_of(data={"type": "array", "items": ref("File"), "maxItems": MAX_PAGE}, meta=meta)
+
+
+def _file_changes() -> Json:
+    changes = _object(
+        [],
+        filename=_filename(),
+        description=_description(),
+        tags=_tags(),
+        visibility=_visibility(),
+    )
+    described = "What is named is changed, what is not stays; a null `description` is removed."
+    return {**changes, "description": described, "additionalProperties": False}
+
+
+def _upload_form() -> Json:
+    content = "application/octet-stream"
+    bytes_of = _text("The bytes, with a file name.", format="binary", contentMediaType=content)
+    listed = _text("One JSON array.", contentMediaType="application/json", contentSchema=_tags())
+    repeated = {**_tags(), "description": "Repeated fields, one tag in each."}
+    form = _object(
+        ["file"],
+        file=bytes_of,
+        filename={**_filename(), "description": "Instead of the name that the file came with."},
+        description=_description(type="string"),
+        tags={"oneOf": [repeated, listed], "description": "Repeated fields, or one JSON array."},
+        visibility=_visibility(default=Visibility.PRIVATE.value),
+    )
+    described = "The parts may come in any order; an empty field means that it is not given."
+    return {**form, "description": described, "additionalProperties": False}
+
+
+def _bulk_delete() -> Json:
+    ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_BULK_DELETE}
+    return _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+
+
+def _bulk_delete_result() -> Json:
+    outcome = _text("What became of it.", enum=[one.value for one in Outcome])
+    one = _all_of(id=_text("The id as it was given."), outcome=outcome)
+    described = "One for each different id, in the order that they were given in."
+    return _all_of(
+        deleted_count=_count("How many files were deleted."),
+        results={"type": "array", "items": one, "description": described},
+    )
+
+
+def _guest_session() -> Json:
+    return _all_of(
+        access_token=_text("Send it as `Authorization: Bearer …`."),
+        token_type=_text("RFC 6749, section 7.1.", const="bearer"),
+        expires_in=_count("Seconds until the token expires."),
+        user_id=_id(IdPrefix.USER, "Names the account."),
+    )
+
+
+def _health() -> Json:
+    status = _text("Whether requests can be served.", enum=["ok", "unavailable"])
+    return _object(["status"], status=status, reason=_text("Why not."))
+
+
+def _problem(statuses: Statuses) -> Json:
+    """RFC 9457, section 3.1, with the member ``code``."""
+    numbers = sorted({status.value for status in statuses.values()})
+    return _all_of(
+        type=_text("A URI that names the kind of problem.", format="uri-reference"),
+        title=_text("The status in words."),
+        status={"type": "integer", "enum": numbers, "description": "The HTTP status."},
+        detail=_text("What went wrong, for people to read."),
+        code=_text(_codes(), enum=[one.value for one in ErrorCode]),
+        instance=_text("The path that was asked for.", format="uri-reference"),
+    )
+
+
+def _codes() -> str:
+    meanings = [f"* `{code.value}`: {MEANINGS[code]}" for code in ErrorCode]
+    return "\n".join(["What went wrong, for programs; stable.", "", *meanings])

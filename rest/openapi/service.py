@@ -1,0 +1,164 @@
+"""The operations besides files: signing in, GraphQL, health and this document."""
+
+from typing import Final
+
+from core.errors import ErrorCode
+from rest.openapi.parts import (
+    ANYONE,
+    EITHER,
+    Json,
+    Statuses,
+    answer,
+    header,
+    json_content,
+    operation,
+    parameter,
+    problems,
+    ref,
+    with_head,
+)
+
+_OBJECT: Final[Json] = {"type": "object"}
+_REQUEST: Final[Json] = {
+    "type": "object",
+    "required": ["query"],
+    "properties": {
+        "query": {"type": "string"},
+        "operationName": {"type": ["string", "null"]},
+        "variables": {"type": ["object", "null"]},
+        "extensions": {"type": ["object", "null"]},
+    },
+}
+_RESULT_TYPES: Final = ("application/json", "application/graphql-response+json")
+_IN_QUERY: Final = (
+    ("query", "The document: queries, not mutations."),
+    ("operationName", "Which operation of the document to execute."),
+    ("variables", "The variables, as a JSON object."),
+    ("extensions", "A JSON object."),
+)
+_REFUSALS: Final = {
+    "400": "The request or the document is wrong.",
+    "401": "The token is not valid.",
+    "406": "`Accept` names neither content type.",
+    "503": "Database or storage does not answer now; retry.",
+}
+_REFUSALS_OF_BODIES: Final = {
+    "408": "The body stopped coming for too long.",
+    "413": "A file or the body passes its limit.",
+    "415": "The body is neither JSON nor a multipart form, or is compressed.",
+    "507": "The server has no room left.",
+}
+
+
+def service_paths(statuses: Statuses) -> Json:
+    """Return the path items besides files."""
+    return {
+        "/llm/auth/guest-login": {"post": _guest_login(statuses)},
+        "/graphql": {**with_head(_graphql_query(statuses)), "post": _graphql(statuses)},
+        "/openapi.json": with_head(_openapi(statuses)),
+        "/healthz": with_head(_healthz(statuses)),
+        "/readyz": with_head(_readyz(statuses)),
+    }
+
+
+def _guest_login(statuses: Statuses) -> Json:
+    session = answer(
+        "The account and its token.",
+        ref("GuestSession"),
+        headers={"Cache-Control": header("`no-store`", const="no-store")},
+    )
+    codes = (ErrorCode.FORBIDDEN, ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
+    return operation(
+        "guestLogin",
+        "accounts",
+        "Sign in as a guest",
+        "Makes a new guest account and answers its bearer token. No body is read. 403 where the"
+        " server's operator has switched guest login off.",
+        security=ANYONE,
+        responses={"200": session, **problems(statuses, codes)},
+    )
+
+
+def _graphql_query(statuses: Statuses) -> Json:
+    refused = {**_REFUSALS, "405": "Mutations are sent by POST."}
+    allow = {"Allow": header("The method to use.")}
+    responses = _graphql_responses(statuses, refused)
+    responses["405"]["headers"] = allow
+    responses["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
+    return operation(
+        "graphqlQuery",
+        "graphql",
+        "Query by GraphQL",
+        "GraphQL over HTTP; the schema tells of itself by introspection. A browser that sends no"
+        " `query` and accepts HTML gets the GraphiQL page.",
+        security=EITHER,
+        parameters=[parameter("query", name, description) for name, description in _IN_QUERY],
+        responses=responses,
+    )
+
+
+def _graphql(statuses: Statuses) -> Json:
+    form = {"schema": {**_OBJECT, "required": ["operations", "map"]}}
+    return operation(
+        "graphql",
+        "graphql",
+        "Query or mutate by GraphQL",
+        "GraphQL over HTTP as JSON; with files as a form, as the GraphQL multipart request"
+        " specification says (`operations`, `map`, then the files). Errors carry"
+        " `extensions.code`, the same codes as here.",
+        security=EITHER,
+        requestBody={
+            "required": True,
+            "content": {**json_content(_REQUEST), "multipart/form-data": form},
+        },
+        responses=_graphql_responses(statuses, {**_REFUSALS, **_REFUSALS_OF_BODIES}),
+    )
+
+
+def _graphql_responses(statuses: Statuses, refused: dict[str, str]) -> Json:
+    """GraphQL tells of its errors in its own shape; only a fault is a problem."""
+    content = {kind: {"schema": _OBJECT} for kind in _RESULT_TYPES}
+    result = {"description": "The result, perhaps with errors.", "content": {**content}}
+    refusals = {
+        status: {"description": description, "content": content}
+        for status, description in refused.items()
+    }
+    return {"200": result, **refusals, **problems(statuses, ())}
+
+
+def _openapi(statuses: Statuses) -> Json:
+    return operation(
+        "openapi",
+        "service",
+        "Get this document",
+        "Answers the OpenAPI description of the REST routes.",
+        security=ANYONE,
+        responses={"200": answer("OpenAPI 3.1.", _OBJECT), **problems(statuses, ())},
+    )
+
+
+def _healthz(statuses: Statuses) -> Json:
+    return operation(
+        "health",
+        "service",
+        "Does the server live?",
+        "Answers as long as the process answers at all.",
+        security=ANYONE,
+        responses={"200": answer("It does.", ref("Health")), **problems(statuses, ())},
+    )
+
+
+def _readyz(statuses: Statuses) -> Json:
+    retry = {"Retry-After": header("Seconds to wait before asking again.")}
+    return operation(
+        "readiness",
+        "service",
+        "Can the server serve?",
+        "Asks database and storage. 503 also while the server shuts down.",
+        security=ANYONE,
+        responses={
+            "200": answer("It can.", ref("Health")),
+            "503": answer("Not now.", ref("Health"), headers=retry),
+            **problems(statuses, ()),
+        },
+    )
