@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings(os.environ)
         logging.getLogger().setLevel(settings.log_level.upper())
+        logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every value at debug
         run: Run = options.run
         return run(settings, options)
     except SettingsError as error:

@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,18 @@ from server.app import create_app
 
 _KEEP_ALIVE_SECONDS = 30
 _COLLECT_AFTER = 50_000
+_UNACKNOWLEDGED_MS = 30_000
+
+
+class _Server(uvicorn.Server):
+    """Ends in peace when asked to: a drained server has stopped, it was not killed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take signals as the wish to stop, and not raise them again when that is done."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def serve(settings: Settings) -> int:
@@ -34,9 +47,20 @@ def serve(settings: Settings) -> int:
             timeout_graceful_shutdown=settings.drain_seconds,
         )
         _tune_collector()
-        server = uvicorn.Server(config)
-        server.run()
+        server = _Server(config)
+        with _listening(config) as listener:
+            server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+@contextmanager
+def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
+    listener = config.bind_socket()
+    # A connection that is closed while its client takes nothing keeps its buffers until they are
+    # taken; the kernel gives such a client up after this long (tcp(7)). Connections inherit it.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
+    with listener:
+        yield listener
 
 
 def _tune_collector() -> None:

@@ -10,8 +10,6 @@ from starlette.datastructures import Headers
 
 from core.errors import ErrorCode, MediaError
 
-from core.errors import ErrorCode, MediaError
-
 # Possessive whitespace keeps the match linear on hostile headers.
 _LIST_ITEM = re.compile(r'[ \t]*+(?:(W/)?("[\x21\x23-\x7e\x80-\xff]*+"))?[ \t]*+(?:,|\Z)')
 
