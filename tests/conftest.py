@@ -1,0 +1,39 @@
+"""What every test stands on: no network beyond loopback, and PostgreSQL for those that ask."""
+
+import ipaddress
+import os
+import socket
+import sys
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.postgres"]
+
+# Where it sees these, pytest writes the whole difference of what an assertion compares. Of two
+# files of a megabyte that takes hours, and looks like a test that hangs.
+for name in ("CI", "BUILD_NUMBER"):
+    os.environ.pop(name, None)
+
+_REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Fail the test that sends beyond loopback; ``pytest.fail`` passes ``except Exception`` by."""
+    if event not in _REACHING_OUT:
+        return
+    connection, address = arguments
+    is_internet = connection.family in {socket.AF_INET, socket.AF_INET6}
+    if is_internet and address and not _is_loopback(address[0]):
+        pytest.fail(f"a test reached out to {address[0]}, beyond loopback")
+
+
+# An audit hook sees every use of Python's sockets, whichever library makes it.
+sys.addaudithook(_refuse_the_network)

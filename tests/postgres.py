@@ -1,0 +1,110 @@
+"""PostgreSQL for tests: one throw-away server a session, one empty database a test.
+
+The server has nothing to do with any other on the machine: its own folder, its own free port on
+127.0.0.1, gone with the session however the session ends.
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+# The shell that runs this outlives a killed pytest, because only the end of its input ends it:
+# then it stops the server and removes the folder. Durability is off, since nothing here is kept.
+_SERVER = r"""
+set -e
+folder=$(mktemp -d)
+leave() {
+  status=$?
+  [ "$status" = 0 ] || cat "$folder/log"
+  pg_ctl stop --silent --pgdata="$folder/data" --mode=immediate >/dev/null 2>&1 || true
+  rm -rf "$folder"
+}
+trap leave EXIT
+initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+  --no-sync >"$folder/log" 2>&1
+pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
+  --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
+    -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off"
+echo ready
+read -r _ || true
+"""
+
+
+def programs() -> Path:
+    """Return the folder of the newest PostgreSQL's programs; without one the test fails."""
+    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    if found:
+        return max(found, key=lambda folder: int(folder.parent.name))
+    initdb = shutil.which("initdb")
+    if initdb is None:
+        pytest.fail("PostgreSQL is missing: `make test` installs it, or install postgresql")
+    return Path(initdb).resolve().parent
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Run a PostgreSQL server; yield the URL of its maintenance database."""
+    port = _free_port()
+    with subprocess.Popen(  # noqa: S603 - our own script and a number
+        ["/bin/sh", "-c", _SERVER, "sh", str(port)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd="/",
+        env={"PATH": f"{programs()}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+        start_new_session=True,  # an interrupt from the keyboard is for pytest alone
+        text=True,
+        **_unprivileged(),
+    ) as process:
+        assert process.stdout is not None
+        first_line = process.stdout.readline()
+        if first_line != "ready\n":
+            pytest.fail(f"PostgreSQL did not start:\n{first_line}{process.communicate()[0]}")
+        yield f"postgres://media@127.0.0.1:{port}/postgres"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of this session's PostgreSQL server: its maintenance database."""
+    with server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The URL of a new, empty database, dropped after the test even if connections are open."""
+    name = f"test_{uuid4().hex}"
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield postgres_url.removesuffix("postgres") + name
+    _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _execute(url: str, statement: str) -> None:
+    subprocess.run(  # noqa: S603 - our own arguments, no shell
+        [programs() / "psql", "--no-psqlrc", "--quiet", "--command", statement, url],
+        check=True,
+    )
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def _unprivileged() -> dict[str, Any]:
+    """Return what makes a child run as somebody else when we are root: PostgreSQL refuses root."""
+    if os.geteuid() != 0:
+        return {}
+    names = {user.pw_name for user in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
