@@ -3,7 +3,7 @@
 import difflib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ PREFIX: Final = "MEDIA_"
 MIB: Final = 1024 * 1024
 MIN_SECRET_BYTES: Final = 32
 _MAX_PORT: Final = 65535
+_CONFIDENTIAL: Final = ("SECRET_KEY", "DATABASE_URL")  # the second may hold a password
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -29,9 +30,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     data_dir: Path = Path("data")
-    database_url: str = ""
+    database_url: str = field(default="", repr=False)
     storage_url: str = ""
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
     public_url: str = ""
@@ -59,7 +60,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         SettingsError: A value is not usable; one line, naming variable and remedy.
     """
     given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
-    known = {PREFIX + field.name.upper(): field.name for field in fields(Settings)}
+    known = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
     _warn_of_unknown(given, known)
     values = {known[name]: _parse(name, value) for name, value in given.items() if name in known}
     return Settings(**values)
@@ -77,7 +78,7 @@ def _parse(name: str, value: str) -> Any:
     try:
         return parse(value)
     except ValueError as error:
-        shown = "" if name.endswith("SECRET_KEY") else f"={value!r}"
+        shown = "" if name.endswith(_CONFIDENTIAL) else f"={value!r}"
         raise SettingsError(f"{name}{shown}: {error}") from None
 
 

@@ -1,10 +1,12 @@
 """The PostgreSQL engine: Tortoise's asyncpg client, whose connections never leak.
 
 A task cancelled between taking a connection from the pool and ``BEGIN`` gives it back; Tortoise's
-own context keeps it, and a few time-outs empty the pool.
+own context keeps it, and a few time-outs empty the pool. A task cancelled while giving it back is
+out of the transaction all the same.
 """
 
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any, cast
 
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
@@ -14,7 +16,7 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.backends.base_postgres.client import translate_exceptions
-from tortoise.connection import get_connections
+from tortoise.connection import ConnectionToken, get_connections
 
 
 class CancellationSafePooledContext(TransactionContextPooled):
@@ -31,6 +33,18 @@ class CancellationSafePooledContext(TransactionContextPooled):
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # First of all: giving the connection back may be cancelled, and a task that goes on after
+        # that must not find this transaction's connection as its own.
+        get_connections().reset(self.token)
+        self.token = cast("ConnectionToken", None)  # reset() takes None for nothing to do
+        await super().__aexit__(exc_type, exc, traceback)
 
 
 class PooledPostgresClient(AsyncpgDBClient):

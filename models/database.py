@@ -17,8 +17,9 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext, set_global_context
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
@@ -107,6 +108,7 @@ class Database:
             sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
         with _translated():
             set_global_context(self._context)
+            EXECUTOR_CACHE.clear()  # statements in the dialect of the database before this one
             await self._context.init(config=tortoise_config(self._url))
             await self.check()
 
@@ -173,12 +175,14 @@ class Database:
 
     @asynccontextmanager
     async def _advisory_lock(self) -> AsyncIterator[None]:
-        connection = await asyncpg.connect(self._url)
-        try:
+        # A pool of its own: the URL's parameters are Tortoise's, and one connection may be all that
+        # the other pool has. The server lets go of a session's locks with the session.
+        client: Any = self._client
+        single = {**client._template, "min_size": 1, "max_size": 1}  # noqa: SLF001 - Tortoise has no public name for it
+        pool = await client.create_pool(password=client.password, **single)
+        async with pool, pool.acquire() as connection:
             await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
             yield
-        finally:
-            await connection.close()  # the server lets go of a session's locks with the session
 
 
 def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -201,6 +205,8 @@ def _as_text(moment: datetime) -> str:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except IntegrityError:
+        raise  # an OperationalError to Tortoise, but the database did answer
     except _LOST_CONNECTION as error:
         if "full" in str(error) or isinstance(error, asyncpg.DiskFullError):
             raise StorageFullError("The database has no room left.") from error

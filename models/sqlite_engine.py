@@ -24,7 +24,7 @@ from tortoise.backends.sqlite.client import (
     SqliteTransactionWrapper,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import IntegrityError, OperationalError
 
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": 5000, "foreign_keys": "ON"}
 
@@ -43,9 +43,13 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         """Make the transaction durable, or undo it and raise ``OperationalError``."""
         try:
             await super().commit()
-        except sqlite3.OperationalError as error:
+        except BaseException as error:
+            # A cancelled COMMIT still runs, and may fail; this follows it in the queue, and does
+            # nothing if it succeeded.
             await self._connection.rollback()
-            raise OperationalError(error) from error
+            if isinstance(error, sqlite3.Error):
+                raise _translated(error) from error
+            raise
 
 
 class CancellationSafeContext(SqliteTransactionContext):
@@ -80,12 +84,15 @@ class DurableSqliteClient(SqliteClient):
         self._reader: aiosqlite.Connection | None = None
 
     async def create_connection(self, with_db: bool) -> None:  # noqa: FBT001 - Tortoise's signature
-        """Open writer and reader."""
-        await super().create_connection(with_db)
-        if self._reader is None:
-            self._reader = await aiosqlite.connect(self.filename, isolation_level=None)
-            for pragma in ("busy_timeout=5000", "query_only=ON"):
-                await self._reader.execute_fetchall(f"PRAGMA {pragma}")
+        """Open writer and reader; ``OperationalError`` if the file cannot be opened."""
+        try:
+            await super().create_connection(with_db)
+            if self._reader is None:
+                self._reader = await aiosqlite.connect(self.filename, isolation_level=None)
+                for pragma in ("busy_timeout=5000", "query_only=ON"):
+                    await self._reader.execute_fetchall(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise _translated(error) from error
 
     async def close(self) -> None:
         """Close both connections; closing twice is not an error."""
@@ -106,6 +113,11 @@ class DurableSqliteClient(SqliteClient):
 
     def _in_transaction(self) -> TransactionContext:
         return CancellationSafeContext(ImmediateTransaction(self), self._lock)
+
+
+def _translated(error: sqlite3.Error) -> OperationalError:
+    broken = isinstance(error, sqlite3.IntegrityError)
+    return IntegrityError(error) if broken else OperationalError(error)
 
 
 client_class = DurableSqliteClient

@@ -43,7 +43,12 @@ _ARCHIVES: Final = {
     "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
 }
 _AMBIGUOUS: Final = {"text/plain": _TEXTS, "application/zip": _ARCHIVES}
-_PREFERRED: Final = {"audio/x-wav": "audio/wav", "video/x-m4v": "video/mp4"}
+_PREFERRED: Final = {
+    "application/javascript": "text/javascript",  # RFC 9239, section 6
+    "audio/x-wav": "audio/wav",
+    "text/x-script.python": "text/x-python",
+    "video/x-m4v": "video/mp4",
+}
 _lock = threading.Lock()  # a libmagic cookie serves one thread at a time
 
 

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -111,7 +111,7 @@ def position_of(cursor: str, order: Order) -> tuple[Any, str]:
         padded = cursor[:_MAX_CURSOR] + "=" * (-len(cursor) % 4)
         made_for, value, file_id = orjson.loads(base64.b64decode(padded, b"-_", validate=True))
         typed = _typed(order.key, value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise ValidationFailedError(_BAD_CURSOR) from None
     if made_for != str(order) or not isinstance(file_id, str) or not is_id(file_id, IdPrefix.FILE):
         raise ValidationFailedError(_BAD_CURSOR)
@@ -130,4 +130,4 @@ def _typed(key: SortKey, value: Any) -> datetime | int | str:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    return moment
+    return moment.astimezone(UTC)  # as SQLite stores times, which it compares as text

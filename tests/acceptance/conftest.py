@@ -1,0 +1,75 @@
+"""One server for all tests that do not need a special one, and clients of it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.gql import Gql
+from tests.acceptance.serving import Server, eventually
+
+MIB = 1024 * 1024
+LIMIT = 32 * MIB
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serve with the defaults, but for a smaller limit and a shorter patience with clients."""
+    data_dir = tmp_path_factory.mktemp("server") / "data"
+    running = Server(data_dir, max_upload_bytes=LIMIT, idle_timeout_seconds=3)
+    yield running
+    status = running.stop()
+    assert "Traceback" not in running.log
+    assert status == 0
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers over one data folder, one at a time; those still running are killed."""
+    with ExitStack() as started:
+
+        def begin(*arguments: object, **settings: str | int) -> Server:
+            running = Server(tmp_path / "data", *arguments, **settings)  # type: ignore[arg-type]
+            started.callback(running.kill)
+            return running
+
+        yield begin
+
+
+@pytest.fixture
+def token(server: Server) -> str:
+    """Be a new guest."""
+    return server.guest()
+
+
+@pytest.fixture
+def client(server: Server, token: str) -> Iterator[httpx.Client]:
+    """Speak REST as a new guest."""
+    with server.client(token) as speaking:
+        yield speaking
+
+
+@pytest.fixture
+def gql(client: httpx.Client) -> Gql:
+    """Speak GraphQL as the same guest."""
+    return Gql(client)
+
+
+@pytest.fixture
+def leaves_nothing(server: Server, client: httpx.Client) -> Iterator[None]:
+    """Hold that the test, whatever it uploads, leaves no file, row, object or staged byte."""
+    yield
+    eventually(server.is_settled, "failed uploads are cleared up")
+    assert client.get("/v1/media/files").json()["meta"]["total"] == 0
+
+
+@pytest.fixture(scope="module")
+def sound_library(server: Server) -> Iterator[None]:
+    """Hold that a module of failures, all together, leaves the library as it was."""
+    before = server.traces()
+    yield
+    eventually(server.is_settled, "failed uploads are cleared up")
+    assert server.traces() == before
+    server.assert_library_is_sound()

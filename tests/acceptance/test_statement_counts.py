@@ -1,0 +1,98 @@
+"""How many SQL statements a GraphQL document takes: as many for 50 files as for 5."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from core.settings import Settings
+from server.app import create_app
+
+LIST = """
+query ($first: Int!) {
+  files(first: $first) {
+    totalCount
+    edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+
+class Statements:
+    """Every statement that SQLite runs on either of the application's connections."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def watch(self, database: Any) -> None:
+        """See every statement from now on."""
+        client = database._client
+        for connection in (client._connection, client._reader):
+            await connection.set_trace_callback(self.seen.append)
+
+    def taken(self) -> list[str]:
+        """Return the statements since the last call."""
+        taken, self.seen[:] = list(self.seen), []
+        return taken
+
+
+@asynccontextmanager
+async def running(data_dir: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Statements]]:
+    app = create_app(Settings(data_dir=data_dir))
+    transport = httpx.ASGITransport(app)
+    statements = Statements()
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://media.example") as client,
+    ):
+        token = (await client.post("/llm/auth/guest-login")).json()["access_token"]
+        client.headers["authorization"] = f"Bearer {token}"
+        await statements.watch(app.state.application.database)
+        yield client, statements
+
+
+async def upload(client: httpx.AsyncClient, count: int) -> list[str]:
+    ids = []
+    for number in range(count):
+        answer = await client.post(
+            "/v1/media/upload",
+            files={"file": (f"{number}.txt", b"%d" % number)},
+            data={"tags": ["a", "b", str(number)]},
+        )
+        ids.append(answer.json()["data"]["id"])
+    return ids
+
+
+async def ask(client: httpx.AsyncClient, query: str, **variables: object) -> Any:
+    answer = await client.post("/graphql", json={"query": query, "variables": variables})
+    assert "errors" not in answer.json(), answer.text
+    return answer.json()["data"]
+
+
+async def test_a_list_takes_as_many_statements_for_50_files_as_for_5(tmp_path: Path) -> None:
+    async with running(tmp_path) as (client, statements):
+        await upload(client, 60)
+        taken = {}
+        for first in (5, 50):
+            await ask(client, LIST, first=first)  # so that the caller is known in both measurements
+            statements.taken()
+            data = await ask(client, LIST, first=first)
+            taken[first] = statements.taken()
+            assert len(data["files"]["edges"]) == first
+            assert data["files"]["totalCount"] == 60
+    assert len(taken[5]) == len(taken[50]) == 3, taken  # the page, the total, the owners
+
+
+@pytest.mark.parametrize("field", ["file", "node"])
+async def test_twenty_files_by_id_take_one_statement(tmp_path: Path, field: str) -> None:
+    async with running(tmp_path) as (client, statements):
+        ids = await upload(client, 20)
+        fields = " ".join(f'f{n}: {field}(id: "{one}") {{ id }}' for n, one in enumerate(ids))
+        statements.taken()
+        data = await ask(client, f"{{ {fields} }}")
+        assert [file["id"] for file in data.values()] == ids
+        assert len(statements.taken()) == 1

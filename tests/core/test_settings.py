@@ -1,0 +1,156 @@
+"""Settings from the environment: what each may be, and what is said of the rest."""
+
+import logging
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.settings import Settings, SettingsError, load_settings
+
+NAMES = [field.name for field in fields(Settings)]
+LONG_SECRET = "correct horse battery staple, twice"
+
+ACCEPTED = [
+    ("HOST", " 0.0.0.0 ", "0.0.0.0"),  # noqa: S104 - parsed, not listened on
+    ("HOST", "::1", "::1"),
+    ("PORT", "0", 0),
+    ("PORT", " 65535 ", 65535),
+    ("DATA_DIR", "/srv/media", Path("/srv/media")),
+    ("DATABASE_URL", "", ""),
+    ("DATABASE_URL", "sqlite:////srv/media.db", "sqlite:////srv/media.db"),
+    ("DATABASE_URL", "postgres://a:b@c/d", "postgres://a:b@c/d"),
+    ("DATABASE_URL", " postgresql://a:b@c/d ", "postgresql://a:b@c/d"),
+    ("STORAGE_URL", "", ""),
+    ("STORAGE_URL", "file:///srv/media", "file:///srv/media"),
+    ("SECRET_KEY", LONG_SECRET, LONG_SECRET),
+    ("SECRET_KEY", "é" * 16, "é" * 16),
+    ("MAX_UPLOAD_BYTES", "1", 1),
+    ("MAX_UPLOAD_BYTES", "5368709120", 5 * 1024**3),
+    ("QUOTA_BYTES", "0", 0),
+    ("PUBLIC_URL", "https://media.example.com/base/", "https://media.example.com/base"),
+    ("PUBLIC_URL", "", ""),
+    ("CORS_ORIGINS", "*", ("*",)),
+    ("CORS_ORIGINS", "", ()),
+    ("CORS_ORIGINS", "https://a.example/, http://b:80", ("https://a.example", "http://b:80")),
+    ("SHARED_AUDIENCE", "Users", "users"),
+    ("SHARED_AUDIENCE", "everyone", "everyone"),
+    *[("GUEST_LOGIN", word, True) for word in ("1", "true", "YES", " on ")],
+    *[("INTROSPECTION", word, False) for word in ("0", "false", "No", "off")],
+    ("TOKEN_LIFETIME_SECONDS", "60", 60),
+    ("UPLOAD_GRACE_SECONDS", "0", 0),
+    ("SWEEP_INTERVAL_SECONDS", "1", 1),
+    ("IDLE_TIMEOUT_SECONDS", "1", 1),
+    ("DRAIN_SECONDS", "0", 0),
+    ("LOG_LEVEL", "WARNING", "warning"),
+]
+
+REFUSED = [
+    ("PORT", "65536"),
+    ("PORT", "-1"),
+    ("PORT", ""),
+    ("PORT", "80.0"),
+    ("PORT", "²"),
+    ("PORT", "9" * 5000),
+    ("DATA_DIR", "  "),
+    ("DATABASE_URL", "mysql://localhost/media"),
+    ("DATABASE_URL", "/srv/media.db"),
+    ("DATABASE_URL", "postgres://[::1"),
+    ("STORAGE_URL", "ftp://example.com"),
+    ("STORAGE_URL", "/srv/media"),
+    ("SECRET_KEY", "x" * 31),
+    ("SECRET_KEY", ""),
+    ("MAX_UPLOAD_BYTES", "0"),
+    ("MAX_UPLOAD_BYTES", "100 MiB"),
+    ("QUOTA_BYTES", "-1"),
+    ("PUBLIC_URL", "media.example.com"),
+    ("PUBLIC_URL", "javascript:alert(1)"),
+    ("CORS_ORIGINS", "app.example.com"),
+    ("CORS_ORIGINS", "https://app.example.com/path"),
+    ("CORS_ORIGINS", "https://a.example,null"),
+    ("SHARED_AUDIENCE", "nobody"),
+    ("GUEST_LOGIN", "maybe"),
+    ("GUEST_LOGIN", ""),
+    ("INTROSPECTION", "2"),
+    ("TOKEN_LIFETIME_SECONDS", "59"),
+    ("UPLOAD_GRACE_SECONDS", "1h"),
+    ("SWEEP_INTERVAL_SECONDS", "0"),
+    ("IDLE_TIMEOUT_SECONDS", "0"),
+    ("DRAIN_SECONDS", "-1"),
+    ("LOG_LEVEL", "loud"),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "value"), ACCEPTED)
+def test_a_setting_is_read(name: str, text: str, value: Any) -> None:
+    settings = load_settings({f"MEDIA_{name}": text})
+    assert getattr(settings, name.lower()) == value
+
+
+@pytest.mark.parametrize(("name", "text"), REFUSED)
+def test_a_wrong_value_stops_the_start_with_one_line(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings({f"MEDIA_{name}": text})
+    message = str(refusal.value)
+    assert message.startswith(f"MEDIA_{name}")
+    assert "\n" not in message
+    assert ": " in message
+
+
+def test_every_setting_is_read_in_a_test() -> None:
+    assert {name.lower() for name, _, _ in ACCEPTED} == set(NAMES)
+
+
+def test_without_an_environment_the_defaults_hold() -> None:
+    assert load_settings({"PATH": "/bin", "HOST": "elsewhere"}) == Settings()
+
+
+def test_a_folder_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert load_settings({"MEDIA_DATA_DIR": "~/media"}).data_dir == Path("/home/somebody/media")
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("audience", "read"), [("everyone", True), ("users", False)])
+def test_the_audience_says_whether_guests_read(audience: str, *, read: bool) -> None:
+    settings = load_settings({"MEDIA_SHARED_AUDIENCE": audience})
+    assert settings.guests_read_shared is read
+
+
+def test_a_secret_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    short = "a-short-secret"
+    with pytest.raises(SettingsError) as refusal:
+        load_settings({"MEDIA_SECRET_KEY": short, "MEDIA_SECRET_KEE": short})
+    assert short not in f"{refusal.value!r}{refusal.value.__cause__!r}{caplog.text}"
+    assert LONG_SECRET not in repr(load_settings({"MEDIA_SECRET_KEY": LONG_SECRET}))
+
+
+def test_the_password_of_the_database_is_never_shown() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings({"MEDIA_DATABASE_URL": "mysql://media:hunter2@db/media"})
+    assert "hunter2" not in str(refusal.value)
+    kept = load_settings({"MEDIA_DATABASE_URL": "postgres://media:hunter2@db/media"})
+    assert "hunter2" not in repr(kept)
+
+
+def test_a_misspelt_setting_is_named_with_its_neighbour(caplog: pytest.LogCaptureFixture) -> None:
+    assert load_settings({"MEDIA_PROT": "1"}) == Settings()
+    assert caplog.messages == [
+        "MEDIA_PROT is not a setting and is ignored; did you mean MEDIA_PORT?"
+    ]
+
+
+@given(st.sampled_from(NAMES), st.text(max_size=40).filter(lambda text: "\0" not in text))
+def test_any_text_is_a_value_or_one_line_of_complaint(name: str, text: str) -> None:
+    try:
+        load_settings({f"MEDIA_{name.upper()}": text})
+    except SettingsError as refusal:
+        assert len(str(refusal).splitlines()) == 1

@@ -1,0 +1,152 @@
+"""The migrations make what the models say, once, on both engines."""
+
+import asyncio
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from core.ids import IdPrefix, new_id
+from models.blob import Blob
+from models.database import _APPS, Database
+from models.file import File, Visibility
+from models.user import User, UserKind
+from tests.database import opened
+
+ROOT = Path(__file__).parents[2]
+TABLES = {"user_account", "blob", "file", "file_tag", "upload"}
+
+MIGRATING = """
+import asyncio, sys
+from models.database import Database
+
+async def migrate(url):
+    database = Database(url)
+    await database.connect()
+    try:
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(await database.migrate())
+    finally:
+        await database.close()
+
+asyncio.run(migrate(sys.argv[1]))
+"""
+
+
+def migrate_in_processes(url: str, number: int) -> list[tuple[str, str]]:
+    """Return what each of ``number`` processes that migrate at once prints and complains of."""
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, "-c", MIGRATING, url], cwd=ROOT, text=True, **pipes
+        )
+        for _ in range(number)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate() for process in processes]
+
+
+async def sqlite_columns(database: Database, table: str) -> dict[str, bool]:
+    rows = await database.read(f"PRAGMA table_info({table})")
+    # A primary key is never null, whatever SQLite says of its declaration.
+    return {name: bool(required or primary) for _, name, _, required, _, primary in rows}
+
+
+async def postgres_columns(database: Database, table: str) -> dict[str, bool]:
+    rows = await database.read(
+        "SELECT column_name, is_nullable = 'NO' FROM information_schema.columns"
+        " WHERE table_name = ?",
+        table,
+    )
+    return {name: required for name, required in rows}
+
+
+Indexes = set[tuple[tuple[str, ...], bool, bool]]
+"""Columns, whether unique, whether conditional."""
+
+
+async def sqlite_indexes(database: Database, table: str) -> Indexes:
+    found: Indexes = set()
+    for _, name, unique, _, partial in await database.read(f"PRAGMA index_list({table})"):
+        columns = await database.read(f"PRAGMA index_info({name})")
+        found.add((tuple(column for _, _, column in columns), bool(unique), bool(partial)))
+    for _, name, *_, primary in await database.read(f"PRAGMA table_info({table})"):
+        if primary:  # one that is the row id has no index of its own
+            found.add(((name,), True, False))
+    return found
+
+
+async def postgres_indexes(database: Database, table: str) -> Indexes:
+    rows = await database.read(
+        "SELECT ARRAY(SELECT a.attname::text FROM unnest(i.indkey) WITH ORDINALITY k(number, place)"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY place),"
+        " i.indisunique, i.indpred IS NOT NULL"
+        " FROM pg_index i WHERE i.indrelid = (?::text)::regclass",
+        table,
+    )
+    return {(tuple(columns), unique, partial) for columns, unique, partial in rows}
+
+
+async def test_the_models_ask_for_nothing_that_the_migrations_do_not_make(
+    database: Database,
+) -> None:
+    apps = database._context.apps
+    assert apps is not None
+    detector = MigrationAutodetector(apps, _APPS)
+    assert [writer.operations for writer in await detector.changes()] == []
+
+
+async def test_migrating_again_changes_nothing(database: Database) -> None:
+    account_id = new_id(IdPrefix.USER)
+    await User.create(id=account_id, kind=UserKind.USER)
+    assert await database.migrate() == []
+    assert [row[0] for row in await database.read("SELECT id FROM user_account")] == [account_id]
+
+
+async def test_the_first_migration_tells_what_it_did(database_url: str) -> None:
+    database = Database(database_url)
+    await database.connect()
+    assert await database.migrate() == ["0001_initial"]
+    await database.close()
+
+
+async def test_processes_that_migrate_at_once_take_turns(database_url: str) -> None:
+    outcomes = await asyncio.to_thread(migrate_in_processes, database_url, 3)
+    assert [complaint for _, complaint in outcomes] == [""] * 3
+    assert sorted(printed.strip() for printed, _ in outcomes) == ["['0001_initial']", "[]", "[]"]
+
+
+async def test_both_engines_have_the_same_tables(tmp_path: Path, postgres_database: str) -> None:
+    async with opened(f"sqlite://{tmp_path}/media.db") as sqlite:
+        columns = {table: await sqlite_columns(sqlite, table) for table in TABLES}
+        indexes = {table: await sqlite_indexes(sqlite, table) for table in TABLES}
+    async with opened(postgres_database) as postgres:
+        assert {table: await postgres_columns(postgres, table) for table in TABLES} == columns
+        assert {table: await postgres_indexes(postgres, table) for table in TABLES} == indexes
+    assert all(columns.values())
+    assert (("owner_id", "sha256"), True, True) in indexes["blob"]
+
+
+async def test_text_is_in_the_same_order_on_both_engines(database: Database) -> None:
+    names = ["a", "B", "Z", "é", "z", "\U0001f600", "ﬀ", "1", "_", "e\u0301"]
+    owner = await User.create(id=new_id(IdPrefix.USER), kind=UserKind.USER)
+    blob = await Blob.create(key="k", owner=owner, sha256="s", size=1)
+    for name in names:
+        await File.create(
+            **{"id": new_id(IdPrefix.FILE), "owner": owner, "blob": blob, "filename": name},
+            **{"filename_folded": name, "tags": "[]", "visibility": Visibility.PRIVATE},
+            **{"mime_type": "text/plain", "size": 1, "sha256": "s"},
+            **dict.fromkeys(("created_at", "updated_at"), datetime.now(UTC)),
+        )
+    rows = await database.read("SELECT filename FROM file ORDER BY filename")
+    assert [row[0] for row in rows] == sorted(names, key=str.encode)
