@@ -15,15 +15,10 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Answer 200 if database and storage can serve and no shutdown is under way, else 503."""
-    if getattr(request.app.state, "draining", False):
-        return _unready("draining")
+    """Answer 200 if database and storage can serve, else 503."""
     try:
         await application_of(request).check()
     except (MediaError, StorageError):
-        return _unready("database or storage does not answer")
+        body = {"status": "unavailable", "reason": "database or storage does not answer"}
+        return JsonResponse(body, 503, {"retry-after": "5"})
     return JsonResponse({"status": "ok"})
-
-
-def _unready(reason: str) -> Response:
-    return JsonResponse({"status": "unavailable", "reason": reason}, 503, {"retry-after": "5"})

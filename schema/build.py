@@ -14,13 +14,14 @@ from core.errors import MediaError
 from schema.file import File
 from schema.limits import LimitsExtension
 from schema.mutation import Mutation
+from schema.operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
 
 logger = logging.getLogger("media.graphql")
 
 
-_EXTENSIONS: Final = [LimitsExtension, ParserCache, ValidationCache]
+_EXTENSIONS: Final = [LimitsExtension, OneOperation, ParserCache, ValidationCache]
 
 
 class MediaSchema(strawberry.Schema):

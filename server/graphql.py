@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
@@ -137,7 +138,8 @@ async def _execute(request: Request, viewer: Viewer, operation: Operation) -> Ex
             allowed_operation_types=_BY_METHOD.get(request.method, {OperationType.QUERY}),
         )
     except CannotGetOperationTypeError as error:
-        raise ValidationFailedError(error.as_http_error_reason()) from error
+        refusal = ValidationFailedError(error.as_http_error_reason())
+        return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
     except InvalidOperationTypeError as error:
         raise MethodError("Send mutations by POST; subscriptions are not offered.") from error
 
