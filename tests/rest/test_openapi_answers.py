@@ -270,7 +270,7 @@ async def test_health_and_readiness_are_answered_as_described(api: Api) -> None:
     for path in ("/healthz", "/readyz"):
         await api.ask("GET", path, 200, signed_in=False)
         await api.ask("HEAD", path, 200)
-    api.app.state.draining = True
+    await api.app.state.application.storage.close()  # as after a lost volume
     await api.ask("GET", "/readyz", 503)
     await api.ask("HEAD", "/readyz", 503)
 
