@@ -10,6 +10,7 @@ import uvicorn
 
 from core.settings import Settings, SettingsError
 from server.app import create_app
+from server.protocol import UploadProtocol
 
 _KEEP_ALIVE_SECONDS = 30
 _COLLECT_AFTER = 50_000
@@ -37,7 +38,7 @@ def serve(settings: Settings) -> int:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http="httptools",
+            http=UploadProtocol,
             ws="none",
             lifespan="on",
             log_level=settings.log_level,

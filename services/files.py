@@ -200,8 +200,7 @@ async def _save(transaction: Transaction, file: StoredFile, *, tags_changed: boo
 async def _remove(transaction: Transaction, files: Sequence[StoredFile]) -> None:
     for file in files:
         await transaction.execute("DELETE FROM file WHERE id = ?", file.id)
-    for blob_id, count in sorted(Counter(file.blob_id for file in files).items()):
-        await transaction.execute("UPDATE blob SET refs = refs - ? WHERE key = ?", count, blob_id)
+    # Files, accounts, blobs, each in order: no two transactions wait for each other in a circle.
     for owner_id, owned in sorted(_by_owner(files).items()):
         await transaction.execute(
             "UPDATE user_account SET files_count = files_count - ?, bytes_used = bytes_used - ?"
@@ -210,6 +209,8 @@ async def _remove(transaction: Transaction, files: Sequence[StoredFile]) -> None
             sum(file.size for file in owned),
             owner_id,
         )
+    for blob_id, count in sorted(Counter(file.blob_id for file in files).items()):
+        await transaction.execute("UPDATE blob SET refs = refs - ? WHERE key = ?", count, blob_id)
 
 
 def _by_owner(files: Sequence[StoredFile]) -> dict[str, list[StoredFile]]:

@@ -11,12 +11,16 @@ from typing import Any, Final
 
 from auth.policy import Policy
 from auth.viewer import Viewer
-from core.errors import ForbiddenError
+from core.errors import ForbiddenError, ValidationFailedError
 from models.database import Database
 from models.file import COLUMNS, StoredFile, Visibility, folded, stored_file
+from services.metadata import MAX_TAGS, is_storable
 from services.paging import MAX_PAGE, Order, Window, position_of, require_range
 
 MAX_OFFSET: Final = 10_000_000
+
+_RARE: Final = 1000  # files with a tag, up to which they are looked up one by one
+_MAX_TEXT: Final = 1024  # characters; no name or tag is as long, in whatever form it is written
 
 
 class Scope(StrEnum):
@@ -83,11 +87,11 @@ class Listing:
         Raises:
             UnauthenticatedError: Nobody is signed in.
             ForbiddenError: The scope is the administrators'.
-            ValidationFailedError: Limit or offset are out of range.
+            ValidationFailedError: Limit or offset are out of range, or there are too many tags.
         """
         require_range("limit", limit, 1, MAX_PAGE)
         require_range("offset", offset, 0, MAX_OFFSET)
-        where = self._where(viewer, wanted)
+        where = await self._where(viewer, wanted)
         return await self._select(where, order, limit, offset)
 
     async def slice(
@@ -98,9 +102,9 @@ class Listing:
         Raises:
             UnauthenticatedError: Nobody is signed in.
             ForbiddenError: The scope is the administrators'.
-            ValidationFailedError: The cursor is not one of this list.
+            ValidationFailedError: The cursor is not one of this list, or there are too many tags.
         """
-        where = self._where(viewer, wanted)
+        where = await self._where(viewer, wanted)
         walked = Order(order.key, order.descending is not window.backward)
         if window.cursor is not None:
             beyond = "<" if walked.descending else ">"
@@ -114,12 +118,12 @@ class Listing:
 
     async def count(self, viewer: Viewer, wanted: FileFilter) -> int:
         """Return how many files the list holds; for all of one's own, the account's total."""
-        where = self._where(viewer, wanted)
+        where = await self._where(viewer, wanted)
         sql = f"SELECT COUNT(*) FROM file WHERE {where}"
         if wanted == EVERYTHING_OWN:
             sql = "SELECT files_count FROM user_account WHERE id = ?"
         rows = await self._database.read(sql, *where.values)
-        return int(rows[0][0])
+        return int(rows[0][0]) if rows else 0  # no row: the account is gone
 
     async def _select(
         self, where: _Where, order: Order, limit: int, offset: int = 0
@@ -134,10 +138,13 @@ class Listing:
         )
         return [stored_file(row) for row in rows]
 
-    def _where(self, viewer: Viewer, wanted: FileFilter) -> _Where:
+    async def _where(self, viewer: Viewer, wanted: FileFilter) -> _Where:
         where = self._in_scope(viewer, wanted.scope)
-        for tag in wanted.tags:
-            _narrow_tag(where, tag)
+        if not _can_be_found(wanted):
+            where.also("1 = 0")
+            return where
+        for tag in _distinct_tags(wanted):
+            await self._narrow_tag(where, tag)
         if wanted.mime_type is not None:
             _narrow_type(where, wanted.mime_type)
         if wanted.visibility is not None:
@@ -145,6 +152,20 @@ class Listing:
         if wanted.name is not None:
             where.also("filename_folded LIKE ? ESCAPE '!'", f"%{_literal(folded(wanted.name))}%")
         return where
+
+    async def _narrow_tag(self, where: _Where, tag: str) -> None:
+        tagged = "FROM file_tag WHERE name = ?"
+        values = [tag]
+        if where.owner_id is not None:  # an owner's tags lie together in the index
+            tagged += " AND owner_id = ?"
+            values.append(where.owner_id)
+        # The files of a rare tag are looked up; those of a common one are soon met while walking
+        # the list in its order. Either way is hundreds of times slower for the other kind.
+        some = f"SELECT COUNT(*) FROM (SELECT 1 {tagged} LIMIT {_RARE + 1}) AS some"
+        if int((await self._database.read(some, *values))[0][0]) <= _RARE:
+            where.also(f"id IN (SELECT file_id {tagged})", *values)
+        else:
+            where.also(f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)", *values)
 
     def _in_scope(self, viewer: Viewer, scope: Scope) -> _Where:
         account_id = self._policy.require_account(viewer)
@@ -161,12 +182,16 @@ class Listing:
         return where
 
 
-def _narrow_tag(where: _Where, tag: str) -> None:
-    tagged = "SELECT file_id FROM file_tag WHERE name = ?"
-    if where.owner_id is None:
-        where.also(f"id IN ({tagged})", tag)
-    else:  # an owner's tags lie together in the index
-        where.also(f"id IN ({tagged} AND owner_id = ?)", tag, where.owner_id)
+def _can_be_found(wanted: FileFilter) -> bool:
+    texts = (*wanted.tags, wanted.mime_type or "", wanted.name or "")
+    return all(len(text) <= _MAX_TEXT and is_storable(text) for text in texts)
+
+
+def _distinct_tags(wanted: FileFilter) -> list[str]:
+    tags = list(dict.fromkeys(wanted.tags))
+    if len(tags) > MAX_TAGS:
+        raise ValidationFailedError(f"tags may hold at most {MAX_TAGS} different tags.")
+    return tags
 
 
 def _narrow_type(where: _Where, mime_type: str) -> None:

@@ -103,8 +103,13 @@ def _description(value: Any) -> str | None:
     return _text("description", value)
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether a database can hold ``text``: valid Unicode without NUL characters."""
+    return "\0" not in text and not any(unicodedata.category(char) == "Cs" for char in text)
+
+
 def _text(name: str, value: str) -> str:
-    if "\0" in value or any(unicodedata.category(char) == "Cs" for char in value):
+    if not is_storable(value):
         raise ValidationFailedError(f"{name} must be valid Unicode without NUL characters.")
     return value
 

@@ -26,6 +26,7 @@ from auth.viewer import Viewer
 from core.errors import (
     MediaError,
     QuotaExceededError,
+    UnauthenticatedError,
     UnavailableError,
     ValidationFailedError,
 )
@@ -77,7 +78,7 @@ class Uploads:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
         Raises:
-            UnauthenticatedError: Nobody is signed in.
+            UnauthenticatedError: Nobody is signed in, or the account is gone.
             ValidationFailedError: The file name cannot be used.
             PayloadTooLargeError: The body passed the limit; raised in mid-stream.
             StorageFullError: There is no room.
@@ -132,13 +133,16 @@ class Uploads:
         await asyncio.gather(*self._clearing)
 
     async def _reserve(self, reservation: Reservation) -> None:
-        async with self._database.transaction() as transaction:
-            await Upload.create(
-                id=reservation.id,
-                owner_id=reservation.owner_id,
-                key=reservation.key,
-                using_db=transaction.client,
-            )
+        try:
+            async with self._database.transaction() as transaction:
+                await Upload.create(
+                    id=reservation.id,
+                    owner_id=reservation.owner_id,
+                    key=reservation.key,
+                    using_db=transaction.client,
+                )
+        except IntegrityError as error:
+            raise UnauthenticatedError("The account of this access token is gone.") from error
 
     async def _record(
         self, bodies: Sequence[Received], files: Sequence[StoredFile]
@@ -182,6 +186,8 @@ class Uploads:
         self, transaction: Transaction, body: Received, file: StoredFile, published: set[str]
     ) -> StoredFile:
         own_key = body.reservation.key
+        # Account before blob, as in deletion: no two transactions wait for each other in a circle.
+        await self._charge(transaction, file)
         shared_key = await share_blob(transaction, body)
         if shared_key is None and own_key not in published:
             raise _ContentWentError
@@ -190,7 +196,6 @@ class Uploads:
             await insert_blob(transaction, body)
         recorded = replace(file, blob_id=shared_key or own_key)
         await insert_file(transaction, recorded)
-        await self._charge(transaction, recorded)
         return recorded
 
     async def _charge(self, transaction: Transaction, file: StoredFile) -> None:

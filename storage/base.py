@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-READ_CHUNK_BYTES = 1024 * 1024
+READ_CHUNK_BYTES = 256 * 1024
 """The most bytes that one chunk of a read holds."""
 
 _KEY = re.compile(r"[0-9a-f]{32}")

@@ -190,7 +190,7 @@ async def test_a_full_disk_is_out_of_space_and_then_works_again(tiny: Path) -> N
     storage = FilesystemStorage(tiny)
     async with await storage.stage() as staged:
         with pytest.raises(OutOfSpaceError):
-            await staged.write(some_bytes(SEVERAL_CHUNKS))
+            await staged.write(some_bytes(2 * 1024**2))
         with pytest.raises(OutOfSpaceError):
             await storage.check()
         with pytest.raises(StorageError):

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from storage.base import ObjectTruncatedError, Storage, StoredObject
+from storage.base import READ_CHUNK_BYTES, ObjectTruncatedError, Storage, StoredObject
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
 from streaming.conditional import PreconditionFailedError
@@ -373,5 +373,6 @@ async def test_chunks_go_out_as_storage_gives_them() -> None:
     await FileResponse(stored, representation_of(LARGE))(SCOPE, staying, send)
     start, *body = sent
     assert start["status"] == 200
-    assert [len(message["body"]) for message in body] == [1024**2] * 32 + [0]
-    assert [message["more_body"] for message in body] == [True] * 32 + [False]
+    chunks = len(LARGE) // READ_CHUNK_BYTES
+    assert [len(message["body"]) for message in body] == [READ_CHUNK_BYTES] * chunks + [0]
+    assert [message["more_body"] for message in body] == [True] * chunks + [False]
