@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from core.errors import MediaError
+from schema.execution import PlainFieldsExecutor
 from schema.file import File
 from schema.limits import LimitsExtension
 from schema.mutation import Mutation
@@ -46,6 +47,7 @@ def build_schema(*, introspection: bool = True) -> MediaSchema:
         mutation=Mutation,
         types=[File],
         config=StrawberryConfig(scalar_map=SCALARS),
+        execution_context_class=PlainFieldsExecutor,
         extensions=_EXTENSIONS if introspection else [*_EXTENSIONS, DisableIntrospection],
     )
 

@@ -25,6 +25,11 @@ class Body:
         self._staged = staged
         self._limit = limit
         self._hasher = hashlib.sha256()
+        # Two buffers that are used again and again: new ones would be fresh pages each time, and
+        # the kernel would clear a gigabyte for a gigabyte.
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        self._spare = memoryview(bytearray(BUFFER_BYTES))
+        self._filled = 0
         self._writing: asyncio.Task[None] | None = None
 
     @property
@@ -39,17 +44,23 @@ class Body:
             PayloadTooLargeError: The body passed the limit; nothing after it was read.
             StorageError: A write failed.
         """
-        buffer = bytearray()
         try:
             async for chunk in chunks:
                 self._count(chunk)
-                buffer += chunk
-                if len(buffer) >= BUFFER_BYTES:
-                    await self._hand_over(buffer)
-                    buffer = bytearray()
-            await self._hand_over(buffer)
+                await self._fill(memoryview(chunk))
+            await self._hand_over()
         finally:
             await self._settle()
+
+    async def _fill(self, chunk: memoryview) -> None:
+        while chunk:
+            room = BUFFER_BYTES - self._filled
+            taken = chunk[:room]
+            self._buffer[self._filled : self._filled + len(taken)] = taken
+            self._filled += len(taken)
+            chunk = chunk[room:]
+            if self._filled == BUFFER_BYTES:
+                await self._hand_over()
 
     def _count(self, chunk: bytes) -> None:
         self.size += len(chunk)
@@ -58,17 +69,19 @@ class Body:
         if len(self.head) < HEAD_BYTES:
             self.head += chunk[: HEAD_BYTES - len(self.head)]
 
-    async def _hand_over(self, buffer: bytearray) -> None:
+    async def _hand_over(self) -> None:
         await self._settle()
-        if buffer:
-            self._writing = asyncio.create_task(self._absorb(buffer))
+        full, self._buffer, self._spare = self._buffer[: self._filled], self._spare, self._buffer
+        self._filled = 0
+        if full:
+            self._writing = asyncio.create_task(self._absorb(full))
 
     async def _settle(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
             await writing
 
-    async def _absorb(self, buffer: bytearray) -> None:
+    async def _absorb(self, buffer: memoryview) -> None:
         # The hash is of everything before the storage is asked for more: both end here.
         hashing = asyncio.to_thread(self._hasher.update, buffer)
         await asyncio.gather(hashing, self._staged.write(buffer))

@@ -52,13 +52,16 @@ class Sweeper:
         )
 
     async def abandon(self, upload_id: str, key: str) -> bool:
-        """Give up an upload whatever its age; False if it had become a file."""
+        """Give up an upload whatever its age; False if it is a file, or was given up before."""
         async with self._database.transaction() as transaction:
             marked = await transaction.execute(
                 "UPDATE upload SET abandoned = ? WHERE id = ?", True, upload_id
             )
+            recorded = await transaction.rows("SELECT 1 FROM blob WHERE key = ?", key)
         if marked:
             await self.forget(upload_id, key)
+        elif not recorded:  # given up before; its bytes may have been published after that
+            await self._storage.delete(key)
         return bool(marked)
 
     async def forget(self, upload_id: str, key: str) -> None:

@@ -121,7 +121,7 @@ class Uploads:
             files = await self._record(bodies, [_file(body, draft) for body in bodies])
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
-            await self._clear_up_safely(body.reservation)
+        await self._clear_up_safely(*(body.reservation for body in bodies))
         return files
 
     async def discard(self, received: Received) -> None:
