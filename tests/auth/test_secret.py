@@ -62,7 +62,7 @@ def test_a_start_that_comes_second_takes_the_first_ones_secret(
     # Both see no file; then one is faster.
     first = load_or_create_secret(tmp_path)
     seen = iter([False])
-    monkeypatch.setattr(Path, "exists", lambda path: next(seen, True))
+    monkeypatch.setattr(Path, "exists", lambda _path: next(seen, True))
     assert load_or_create_secret(tmp_path) == first
 
 

@@ -102,7 +102,9 @@ REFUSED = {
     "a number as a key id": signed(header(kid=7), claims()),
     "a list as a key id": signed(header(kid=[KEY_ID]), claims()),
     "no key id": signed(header(kid=None), claims()),
-    "a key of its own": signed(header(jwk={"kty": "oct", "k": part(b"x" * 32)}), claims(), "x" * 32),
+    "a key of its own": signed(
+        header(jwk={"kty": "oct", "k": part(b"x" * 32)}), claims(), "x" * 32
+    ),
     "a foreign secret": signed(header(), claims(), "x" * 48),
     "no issuer": signed(header(), claims(iss=None)),
     "another issuer": signed(header(), claims(iss="somebody")),

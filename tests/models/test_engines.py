@@ -122,9 +122,7 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def test_processes_that_read_then_write_wait_for_each_other(sqlite: Database) -> None:
     account_id = await new_account()
-    complaints = await asyncio.to_thread(
-        count_in_processes, "immediate", sqlite._url, account_id
-    )
+    complaints = await asyncio.to_thread(count_in_processes, "immediate", sqlite._url, account_id)
     assert complaints == [""] * PROCESSES
     assert await counted(sqlite, account_id) == PROCESSES * ROUNDS
 

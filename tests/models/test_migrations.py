@@ -68,7 +68,7 @@ async def postgres_columns(database: Database, table: str) -> dict[str, bool]:
         " WHERE table_name = ?",
         table,
     )
-    return {name: required for name, required in rows}
+    return dict(map(tuple, rows))
 
 
 Indexes = set[tuple[tuple[str, ...], bool, bool]]
@@ -143,9 +143,16 @@ async def test_text_is_in_the_same_order_on_both_engines(database: Database) -> 
     blob = await Blob.create(key="k", owner=owner, sha256="s", size=1)
     for name in names:
         await File.create(
-            id=new_id(IdPrefix.FILE), owner=owner, blob=blob, filename=name,
-            filename_folded=name, tags="[]", visibility=Visibility.PRIVATE,
-            mime_type="text/plain", size=1, sha256="s",
+            id=new_id(IdPrefix.FILE),
+            owner=owner,
+            blob=blob,
+            filename=name,
+            filename_folded=name,
+            tags="[]",
+            visibility=Visibility.PRIVATE,
+            mime_type="text/plain",
+            size=1,
+            sha256="s",
             **dict.fromkeys(("created_at", "updated_at"), datetime.now(UTC)),
         )
     rows = await database.read("SELECT filename FROM file ORDER BY filename")

@@ -1,5 +1,5 @@
 """The direct way gives what graphql-core gives, whatever is asked and whatever the objects hold."""
-# ruff: noqa: D101, D102 - the classes below are the GraphQL types and stored objects of an example
+# ruff: noqa: D101 - the classes below are the GraphQL types and stored objects of an example
 
 import json
 from collections import deque

@@ -32,7 +32,7 @@ from server.errors import (
 )
 from streaming.ranges import RangeNotSatisfiableError
 
-SECRET = "/srv/data/secret-key"  # noqa: S105 - what an answer must not hold
+SECRET = "/srv/data/secret-key"
 
 
 def error_classes(base: type[MediaError] = MediaError) -> list[type[MediaError]]:

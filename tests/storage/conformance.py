@@ -3,7 +3,7 @@
 A test module subclasses ``StorageContract`` and gives a ``storage`` fixture with a fresh, empty
 back end. ``test_conformance.py`` shows that the suite catches stores that break the contract.
 """
-# ruff: noqa: D102 - a test's name is its sentence
+
 
 import asyncio
 import random

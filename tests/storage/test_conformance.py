@@ -3,7 +3,7 @@
 A store is broken in the smallest way that a real back end gets wrong, and the test that should
 notice is named, so that a sentence of the contract cannot lose its teeth unseen.
 """
-# ruff: noqa: D101, D102, ARG002 - a class's name says its fault, often an argument left unused
+# ruff: noqa: D101, ARG002 - a class's name says its fault, often an argument left unused
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
