@@ -1,7 +1,6 @@
 """``media serve``: the server process."""
 
 import fcntl
-import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from server.app import create_app
 from server.protocol import UploadProtocol
 
 _KEEP_ALIVE_SECONDS = 30
-_COLLECT_AFTER = 50_000
 _UNACKNOWLEDGED_MS = 30_000
 
 
@@ -47,7 +45,6 @@ def serve(settings: Settings) -> int:
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
-        _tune_collector()
         server = _Server(config)
         with _listening(config) as listener:
             server.run(sockets=[listener])
@@ -62,14 +59,6 @@ def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
     with listener:
         yield listener
-
-
-def _tune_collector() -> None:
-    # What start-up made lives as long as the process; a list of 50 files makes thousands of
-    # short-lived objects, and the default threshold would collect several times within it.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 ROOT: Final = Path(__file__).parent.parent.parent
-SECRET: Final = "a secret that only these tests have, and long enough"  # noqa: S105 - of no use elsewhere
+SECRET: Final = "a secret that only these tests have, and long enough"
 PATIENCE_SECONDS: Final = 20.0
 
 # Making one for each client, which httpx does by itself, takes longer than most tests here.

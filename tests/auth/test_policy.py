@@ -140,28 +140,27 @@ def test_only_an_account_may_upload(who: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "whose", "visibility", "operation", "recorded"),
+    ("row", "operation", "recorded"),
     [
-        ("administrator", "other's", "private", READ, True),
-        ("administrator", "other's", "private", DELETE, True),
-        ("administrator", "other's", "private", UPDATE, False),  # refused
-        ("administrator", "other's", "shared", UPDATE, True),
-        ("administrator", "other's", "public", READ, False),
-        ("administrator", "own", "private", DELETE, False),
-        ("user", "other's", "shared", READ, False),
-        ("user", "own", "private", DELETE, False),
+        (("administrator", "other's", "private"), READ, True),
+        (("administrator", "other's", "private"), DELETE, True),
+        (("administrator", "other's", "private"), UPDATE, False),  # refused
+        (("administrator", "other's", "shared"), UPDATE, True),
+        (("administrator", "other's", "public"), READ, False),
+        (("administrator", "own", "private"), DELETE, False),
+        (("user", "other's", "shared"), READ, False),
+        (("user", "own", "private"), DELETE, False),
     ],
 )
 def test_an_administrators_look_into_what_is_not_public_is_on_record(
-    who: str,
-    whose: str,
-    visibility: str,
+    row: tuple[str, str, str],
     operation: Operation,
     *,
     recorded: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "media.audit")
+    who, whose, visibility = row
     verdict_of(VIEWERS[who], operation, file_of(whose, visibility))
     expected = [f"administrator {ME}: {operation.value} file_1"] if recorded else []
     assert caplog.messages == expected

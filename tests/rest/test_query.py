@@ -129,4 +129,4 @@ def test_any_query_string_is_understood_or_refused_in_a_sentence(
     try:
         read(QueryParams(pairs))
     except ValidationFailedError as refused:
-        assert refused.message.endswith(".")  # noqa: PT017 - either is right
+        assert refused.message.endswith(".")
