@@ -161,8 +161,8 @@ class Listing:
             values.append(where.owner_id)
         # The files of a rare tag are looked up; those of a common one are soon met while walking
         # the list in its order. Either way is hundreds of times slower for the other kind.
-        some = f"SELECT COUNT(*) FROM (SELECT 1 {tagged} LIMIT {_RARE + 1}) AS some"
-        if int((await self._database.read(some, *values))[0][0]) <= _RARE:
+        counted = f"SELECT COUNT(*) FROM (SELECT 1 {tagged} LIMIT {_RARE + 1}) AS counted"
+        if int((await self._database.read(counted, *values))[0][0]) <= _RARE:
             where.also(f"id IN (SELECT file_id {tagged})", *values)
         else:
             where.also(f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)", *values)

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pypdfium2
@@ -41,7 +42,7 @@ def pdf() -> bytes:
 def video(kind: str, codec: str) -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=10)
+        stream: Any = container.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         for number in range(5):
             frame = VideoFrame(64, 48, "yuv420p")
@@ -54,7 +55,7 @@ def video(kind: str, codec: str) -> bytes:
 def audio(kind: str, codec: str, layout: str = "mono", form: str = "s16") -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=8000, layout=layout)
+        stream: Any = container.add_stream(codec, rate=8000, layout=layout)
         frame = AudioFrame(form, layout, 1024)
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
