@@ -4,7 +4,6 @@ A test module subclasses ``StorageContract`` and gives a ``storage`` fixture wit
 back end. ``test_conformance.py`` shows that the suite catches stores that break the contract.
 """
 
-
 import asyncio
 import random
 import secrets
