@@ -56,8 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
     sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
     sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
-    account = add("create-account", _awaited(maintenance.create_account), "Make an account.")
-    account.add_argument("kind", type=UserKind, choices=list(UserKind), metavar="KIND")
+    account = add(
+        "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
+    )
+    account.add_argument("kind", choices=[kind.value for kind in UserKind])
     return parser
 
 

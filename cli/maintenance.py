@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import replace
 
-from core.settings import Settings
+from core.settings import Settings, SettingsError
+from models.user import UserKind
 from services.application import running
 from services.check import Checker
 
@@ -26,6 +27,8 @@ async def sweep(settings: Settings, options: argparse.Namespace) -> int:
 
 async def fsck(settings: Settings, _: argparse.Namespace) -> int:
     """Check every stored file; 1 if anything is wrong."""
+    if not settings.data_dir.exists():  # an empty library made on the spot would be sound
+        raise SettingsError(f"there is no library in {settings.data_dir.resolve()}")
     async with running(settings) as application:
         report = await Checker(application.database, application.storage).check()
     for finding in report.findings:
@@ -35,8 +38,9 @@ async def fsck(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def create_account(settings: Settings, options: argparse.Namespace) -> int:
-    """Make an account and print its id and access token; 0."""
+    """Make an account and print its id, the library it is of, and its access token; 0."""
     async with running(settings) as application:
-        session = await application.accounts.create(options.kind)
-    print(f"{session.account_id} ({session.kind})\n{session.access_token}")
+        session = await application.accounts.create(UserKind(options.kind))
+    library = settings.data_dir.resolve()
+    print(f"{session.account_id} ({session.kind}) of {library}\n{session.access_token}")
     return 0

@@ -1,6 +1,7 @@
 """``media serve``: the server process."""
 
 import fcntl
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from server.protocol import UploadProtocol
 
 _KEEP_ALIVE_SECONDS = 30
 _UNACKNOWLEDGED_MS = 30_000
+_FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
 
 class _Server(uvicorn.Server):
@@ -29,6 +31,7 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; running requests get the drain time to end. Returns 0."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _allow_open_files()
     with _only_server(settings):
         app = create_app(settings)
         config = uvicorn.Config(
@@ -51,9 +54,22 @@ def serve(settings: Settings) -> int:
     return 0 if server.started else 1
 
 
+def _allow_open_files() -> None:
+    # Every upload on its way and every running download keeps a file open.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 @contextmanager
 def _listening(config: uvicorn.Config) -> Iterator[socket.socket]:
-    listener = config.bind_socket()
+    address, v6 = (config.host, config.port), ":" in config.host
+    try:
+        listener = socket.create_server(address, family=_FAMILIES[v6], backlog=config.backlog)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {config.host} port {config.port} ({error.strerror});"
+            " choose others with MEDIA_HOST and MEDIA_PORT"
+        ) from None
     # A connection that is closed while its client takes nothing keeps its buffers until they are
     # taken; the kernel gives such a client up after this long (tcp(7)). Connections inherit it.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
@@ -72,6 +88,7 @@ def _only_server(settings: Settings) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SettingsError(
-                f"another server already serves {settings.data_dir}; stop it, or use PostgreSQL"
+                f"another server already serves {settings.data_dir.resolve()}; stop it, or choose"
+                " another folder with MEDIA_DATA_DIR"
             ) from None
         yield

@@ -15,7 +15,9 @@ from schema.scalars import Upload
 from services.files import Deletion
 
 OneFile = Annotated[Upload, strawberry.argument(description="The file.")]
-ManyFiles = Annotated[list[Upload], strawberry.argument(description="The files, 1 to 100.")]
+ManyFiles = Annotated[
+    list[Upload], strawberry.argument(description="The files, up to 100 in one request.")
+]
 ManyIds = Annotated[
     list[strawberry.ID], strawberry.argument(description="The ids of up to 1000 files.")
 ]

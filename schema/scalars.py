@@ -1,5 +1,6 @@
 """The scalars of the schema beyond GraphQL's own."""
 
+from datetime import datetime
 from typing import Any, Final, NewType
 
 import strawberry
@@ -34,7 +35,18 @@ def _no_literal(_node: ValueNode, _variables: object = None) -> Received:
     raise GraphQLError(_NOT_A_FILE)
 
 
+def _date_time(value: datetime) -> str:
+    return value.isoformat().replace("+00:00", "Z")
+
+
 SCALARS: Final[dict[object, ScalarDefinition]] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A time in UTC, as RFC 3339 writes it: 2026-01-31T09:05:00.123456Z.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=_date_time,
+        parse_value=datetime.fromisoformat,
+    ),
     BigInt: strawberry.scalar(
         name="BigInt",
         description="A whole number of up to 64 bits, as a JSON number.",

@@ -138,8 +138,11 @@ def _only_path(name: str, paths: object) -> str:
 def _refuse_repeated_names(raw: bytes) -> None:
     """Refuse a name that the map has twice, where orjson keeps the last and drops the first."""
     seen: set[str] = set()
-    # The parsed map is flat, so that the standard library's parser is safe from deep nesting.
-    for name, _ in json.loads(raw, object_pairs_hook=list):
+    try:
+        pairs = json.loads(raw, object_pairs_hook=list)
+    except RecursionError:  # under a name that is repeated; the last one was flat
+        raise BadMultipartError("map is nested too deeply: give each name a list.") from None
+    for name, _ in pairs:
         if name in seen:
             raise BadMultipartError(f"map names the file part {_shown(name)} twice.")
         seen.add(name)

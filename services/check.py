@@ -48,7 +48,7 @@ class Checker:
     async def check(self) -> Report:
         """Check everything.
 
-        Uploads that are under way meanwhile are no findings: what they reserved is left out.
+        Uploads and deletions that are under way meanwhile are no findings.
         """
         report = Report()
         async for key, sha256, size in self._blobs():
@@ -76,6 +76,8 @@ class Checker:
         try:
             found = await self._digest(key)
         except ObjectNotFoundError:
+            if not await self._is_live(key):
+                return None  # deleted while this check ran
             return Finding(FindingKind.MISSING, key, f"{size} bytes are gone")
         except StorageError as error:
             return Finding(FindingKind.UNREADABLE, key, str(error))
@@ -91,6 +93,16 @@ class Checker:
                 size += len(chunk)
         return hasher.hexdigest(), size
 
+    async def _is_live(self, key: str) -> bool:
+        return bool(await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs > 0", key))
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            async with await self._storage.open(key):
+                return True
+        except ObjectNotFoundError:
+            return False
+
     async def _orphans(self) -> AsyncIterator[Finding]:
         async for info in self._storage.list():
             known = await self._database.read(
@@ -98,7 +110,7 @@ class Checker:
                 info.key,
                 info.key,
             )
-            if not known:
+            if not known and await self._exists(info.key):
                 yield Finding(FindingKind.ORPHAN, info.key, f"{info.size} bytes nothing names")
 
     async def _wrong_references(self) -> list[Finding]:

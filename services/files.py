@@ -26,7 +26,7 @@ from services.metadata import changes
 from services.records import insert_tags
 from services.storage_errors import storage_errors
 from services.sweep import Sweeper
-from storage.base import Storage, StorageError, StoredObject
+from storage.base import ObjectNotFoundError, Storage, StorageError, StoredObject
 
 logger = logging.getLogger("media.files")
 
@@ -83,11 +83,16 @@ class Files:
 
         Raises:
             UnauthenticatedError, NotFoundError: As ``get``.
-            UnavailableError: The storage does not answer.
+            UnavailableError: The storage does not answer, or has lost the bytes.
         """
         file = await self.get(viewer, file_id)
         with storage_errors():
-            return file, await self._storage.open(file.blob_id)
+            try:
+                return file, await self._storage.open(file.blob_id)
+            except ObjectNotFoundError:
+                await self.get(viewer, file_id)  # not found, if it was deleted in between
+                logger.error("the bytes of %s are gone: %s", file.id, file.blob_id)  # noqa: TRY400 - the sentence is enough
+                raise
 
     async def update(self, viewer: Viewer, file_id: str, given: Mapping[str, Any]) -> StoredFile:
         """Change the fields that ``given`` names; what it does not name stays.

@@ -74,7 +74,14 @@ class Sweeper:
 
     async def purge(self, keys: Iterable[str]) -> int:
         """Remove the blobs among ``keys`` that no file shows; return how many."""
-        return sum([await self._purge_one(key) for key in keys])
+        return sum([await self._purged(key) for key in keys])
+
+    async def _purged(self, key: str) -> bool:
+        try:
+            return await self._purge_one(key)
+        except StorageError as error:  # one object that cannot go must not keep all others
+            logger.error("object %s is left to the sweeper: %s", key, error)  # noqa: TRY400 - the sentence is enough
+            return False
 
     async def _purge_one(self, key: str) -> bool:
         rows = await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs = 0", key)
@@ -86,18 +93,29 @@ class Sweeper:
         return True
 
     async def _sweep_uploads(self, cutoff: datetime) -> int:
-        due = f"SELECT id, key FROM upload WHERE created_at <= ? OR abandoned = ? LIMIT {_BATCH}"
-        removed = 0
-        while rows := await self._database.read(due, cutoff, True):
-            removed += sum([await self.abandon(upload_id, key) for upload_id, key in rows])
+        due = (
+            "SELECT id, key FROM upload WHERE (created_at <= ? OR abandoned = ?) AND id > ?"
+            f" ORDER BY id LIMIT {_BATCH}"
+        )
+        removed, after = 0, ""
+        while rows := await self._database.read(due, cutoff, True, after):
+            removed += sum([await self._abandoned(upload_id, key) for upload_id, key in rows])
+            after = rows[-1][0]
         return removed
 
+    async def _abandoned(self, upload_id: str, key: str) -> bool:
+        try:
+            return await self.abandon(upload_id, key)
+        except StorageError as error:
+            logger.error("upload %s cannot be cleared up: %s", upload_id, error)  # noqa: TRY400 - the same
+            return False
+
     async def _sweep_blobs(self) -> int:
-        removed = 0
-        while rows := await self._database.read(
-            f"SELECT key FROM blob WHERE refs = 0 LIMIT {_BATCH}"
-        ):
+        dead = f"SELECT key FROM blob WHERE refs = 0 AND key > ? ORDER BY key LIMIT {_BATCH}"
+        removed, after = 0, ""
+        while rows := await self._database.read(dead, after):
             removed += await self.purge([key for (key,) in rows])
+            after = rows[-1][0]
         return removed
 
     async def _sweep_logged(self) -> None:

@@ -24,7 +24,6 @@ from tortoise.exceptions import IntegrityError
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import (
-    MediaError,
     QuotaExceededError,
     UnauthenticatedError,
     UnavailableError,
@@ -41,7 +40,7 @@ from services.received import Received, Reservation
 from services.records import insert_blob, insert_file, settle_reservation, share_blob
 from services.storage_errors import storage_errors
 from services.sweep import Sweeper
-from storage.base import Storage, StorageError
+from storage.base import Storage
 
 logger = logging.getLogger("media.uploads")
 
@@ -239,8 +238,8 @@ class Uploads:
             if reservation.staged is not None:
                 await reservation.staged.discard()
             await self._sweeper.abandon(reservation.id, reservation.key)
-        except (MediaError, StorageError) as error:
-            logger.warning("upload %s is left to the sweeper: %s", reservation.id, error)
+        except Exception:  # the sweeper does the rest; what has happened to the upload stands
+            logger.exception("upload %s is left to the sweeper", reservation.id)
 
 
 def _require_unused(bodies: Sequence[Received]) -> None:

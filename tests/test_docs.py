@@ -17,7 +17,8 @@ from core.settings import PREFIX, Settings
 from server.app import create_app
 from server.errors import STATUS
 
-ERROR_CODES = (Path(__file__).parent.parent / "docs" / "error-codes.md").read_text()
+ROOT = Path(__file__).parent.parent
+ERROR_CODES = (ROOT / "docs" / "error-codes.md").read_text()
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
 EXAMPLE = re.compile(r"^```bash\n(.+?)^```\n\n```json\n(.+?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = EXAMPLE.findall(ERROR_CODES)
@@ -73,3 +74,16 @@ def test_an_example_answers_what_stands_below_it(url: str, commands: str, answer
         timeout=60,
     )
     assert json.loads(done.stdout) == json.loads(answer)
+
+
+DOCUMENTS = ["README.md", *(str(path.relative_to(ROOT)) for path in ROOT.glob("docs/*.md"))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_what_a_document_points_at_exists(document: str) -> None:
+    text = (ROOT / document).read_text()
+    here = (ROOT / document).parent
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    paths = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.[a-z]+)`", text)
+    missing = [link for link in links if not (here / link).exists()]
+    assert not missing + [path for path in paths if not (ROOT / path).exists()]

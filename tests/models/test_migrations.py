@@ -153,7 +153,8 @@ async def test_text_is_in_the_same_order_on_both_engines(database: Database) -> 
             mime_type="text/plain",
             size=1,
             sha256="s",
-            **dict.fromkeys(("created_at", "updated_at"), datetime.now(UTC)),
+            created_at=datetime.now(UTC),
+            updated_at=datetime.now(UTC),
         )
     rows = await database.read("SELECT filename FROM file ORDER BY filename")
     assert [row[0] for row in rows] == sorted(names, key=str.encode)

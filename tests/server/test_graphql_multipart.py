@@ -341,3 +341,10 @@ def test_a_right_request_puts_every_file_exactly_where_it_belongs(
         uploads.place(name, paths[file_map[name][0]])
     assert uploads.missing() == ()
     assert parsed == {"query": "{ a }", "variables": expected}
+
+
+@pytest.mark.parametrize("depth", [900, 980, 1000, 1020])
+def test_a_repeated_name_may_hide_deep_nesting(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    with pytest.raises(BadMultipartError):
+        parse_map(b'{"0": %b, "0": ["variables.file"]}' % deep)

@@ -165,8 +165,9 @@ async def test_updates_at_the_same_time_keep_each_others_fields(
     application: Application, owner: Viewer
 ) -> None:
     file = await uploaded(application, owner)
-    updates = [{"filename": "b"}, {"description": "x"}, {"tags": ["a"]}, {"visibility": "public"}]
-    await asyncio.gather(*(application.files.update(owner, file.id, each) for each in updates * 3))
+    changes = {"filename": "b", "description": "x", "tags": ["a"], "visibility": "public"}
+    updates = [{name: value} for name, value in changes.items()] * 3
+    await asyncio.gather(*(application.files.update(owner, file.id, each) for each in updates))
     final = await application.files.get(owner, file.id)
     assert (final.filename, final.description, final.tags) == ("b", "x", ["a"])
     assert final.visibility is Visibility.PUBLIC
@@ -314,16 +315,6 @@ async def test_bytes_that_cannot_be_removed_now_are_left_to_the_sweeper(
     await assert_invariants(application)
 
 
-async def test_a_file_whose_bytes_are_lost_is_not_opened(
-    application: Application, owner: Viewer
-) -> None:
-    file = await uploaded(application, owner)
-    await application.storage.delete(file.blob_id)
-    with pytest.raises(NotFoundError):
-        await application.files.open(owner, file.id)
-    await application.files.delete(owner, file.id)
-
-
 async def test_a_storage_that_does_not_answer_is_told_from_a_missing_file(
     application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,3 +339,14 @@ async def test_the_codes_of_refusals_are_the_domains(
         await application.files.delete(stranger, file.id)
     assert refusal.value.code is ErrorCode.FORBIDDEN
     assert await File.filter(id=file.id).exists()
+
+
+async def test_lost_bytes_are_a_fault_and_no_missing_file(
+    application: Application, owner: Viewer, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = await uploaded(application, owner)
+    await application.storage.delete(file.blob_id)
+    with pytest.raises(UnavailableError):
+        await application.files.open(owner, file.id)
+    assert "are gone" in caplog.text
+    await application.files.delete(owner, file.id)

@@ -4,14 +4,17 @@ import asyncio
 import logging
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from auth.viewer import Viewer
+from core.ids import IdPrefix, new_id, new_key
+from core.settings import Settings
 from models.blob import Blob
 from models.upload import Upload
-from services.application import Application
+from services.application import Application, running
 from services.metadata import Draft
 from services.sweep import Sweeper, Swept
 from tests.services.conftest import (
@@ -169,3 +172,17 @@ async def test_a_sweep_that_fails_is_tried_again(
     with pytest.raises(asyncio.CancelledError):
         await sweeping
     assert "swept" in caplog.text
+
+
+async def test_an_object_that_cannot_go_keeps_no_other(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(replace(settings, upload_grace_seconds=0)) as application:
+        owner = await account(application)
+        stuck, gone = new_key(), new_key()
+        for key in (stuck, gone):
+            await Upload.create(id=new_id(IdPrefix.UPLOAD), owner_id=owner.id, key=key)
+        (settings.data_dir / "objects" / stuck[:2] / stuck).mkdir()
+        assert (await application.sweeper.sweep()).uploads == 1
+        assert [row.key for row in await Upload.all()] == [stuck]
+        assert "cannot be cleared up" in caplog.text
