@@ -118,7 +118,7 @@ class Listing:
 
     async def count(self, viewer: Viewer, wanted: FileFilter) -> int:
         """Return how many files the list holds; for all of one's own, the account's total."""
-        where = await self._where(viewer, wanted)
+        where = await self._where(viewer, wanted, counting=True)
         sql = f"SELECT COUNT(*) FROM file WHERE {where}"
         if wanted == EVERYTHING_OWN:
             sql = "SELECT files_count FROM user_account WHERE id = ?"
@@ -138,13 +138,13 @@ class Listing:
         )
         return [stored_file(row) for row in rows]
 
-    async def _where(self, viewer: Viewer, wanted: FileFilter) -> _Where:
+    async def _where(self, viewer: Viewer, wanted: FileFilter, *, counting: bool = False) -> _Where:
         where = self._in_scope(viewer, wanted.scope)
         if not _can_be_found(wanted):
             where.also("1 = 0")
             return where
         for tag in _distinct_tags(wanted):
-            await self._narrow_tag(where, tag)
+            await self._narrow_tag(where, tag, counting=counting)
         if wanted.mime_type is not None:
             _narrow_type(where, wanted.mime_type)
         if wanted.visibility is not None:
@@ -153,16 +153,17 @@ class Listing:
             where.also("filename_folded LIKE ? ESCAPE '!'", f"%{_literal(folded(wanted.name))}%")
         return where
 
-    async def _narrow_tag(self, where: _Where, tag: str) -> None:
+    async def _narrow_tag(self, where: _Where, tag: str, *, counting: bool) -> None:
         tagged = "FROM file_tag WHERE name = ?"
         values = [tag]
         if where.owner_id is not None:  # an owner's tags lie together in the index
             tagged += " AND owner_id = ?"
             values.append(where.owner_id)
         # The files of a rare tag are looked up; those of a common one are soon met while walking
-        # the list in its order. Either way is hundreds of times slower for the other kind.
+        # the list in its order. Either way is hundreds of times slower for the other kind. To be
+        # counted, a list is never walked.
         counted = f"SELECT COUNT(*) FROM (SELECT 1 {tagged} LIMIT {_RARE + 1}) AS counted"
-        if int((await self._database.read(counted, *values))[0][0]) <= _RARE:
+        if counting or int((await self._database.read(counted, *values))[0][0]) <= _RARE:
             where.also(f"id IN (SELECT file_id {tagged})", *values)
         else:
             where.also(f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)", *values)
