@@ -13,9 +13,7 @@ from typing import Any
 import orjson
 
 from core.errors import BadMultipartError
-
-MAX_JSON_BYTES = 1024 * 1024
-"""The most bytes that ``operations`` or ``map`` may have."""
+from streaming.request import MAX_JSON_BYTES
 
 MAX_FILES = 100
 """The most files in one request, unless the caller says otherwise."""

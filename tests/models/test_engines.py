@@ -1,8 +1,6 @@
 """What the engines promise beyond Tortoise's own, each held on a real database."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,8 +15,8 @@ from core.ids import IdPrefix, new_id
 from models.database import Database, Transaction
 from models.user import User, UserKind
 from tests.database import When, cancel_at_every_step, cancelled_at, opened
+from tests.together import run_together
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 10
 PROCESSES, ROUNDS = 4, 40
 
@@ -98,20 +96,8 @@ async def narrow(database_url: str) -> AsyncIterator[Database]:
 
 def count_in_processes(mode: str, url: str, account_id: str) -> list[str]:
     """Return the complaints of processes that count up at the same time."""
-    command = [sys.executable, "-c", COUNTING, mode, url, account_id, str(ROUNDS)]
-    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    processes = [
-        subprocess.Popen(command, cwd=ROOT, text=True, **pipes)  # noqa: S603 - our own script
-        for _ in range(PROCESSES)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    return [process.communicate()[1] for process in processes]
+    outcomes = run_together(COUNTING, [mode, url, account_id, str(ROUNDS)], PROCESSES)
+    return [complaints for _, complaints in outcomes]
 
 
 @pytest.fixture

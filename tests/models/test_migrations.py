@@ -1,11 +1,8 @@
 """The migrations make what the models say, once, on both engines."""
 
 import asyncio
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from tortoise.migrations.autodetector import MigrationAutodetector
 
@@ -15,8 +12,8 @@ from models.database import _APPS, Database
 from models.file import File, Visibility
 from models.user import User, UserKind
 from tests.database import opened
+from tests.together import run_together
 
-ROOT = Path(__file__).parents[2]
 TABLES = {"user_account", "blob", "file", "file_tag", "upload"}
 
 MIGRATING = """
@@ -35,25 +32,6 @@ async def migrate(url):
 
 asyncio.run(migrate(sys.argv[1]))
 """
-
-
-def migrate_in_processes(url: str, number: int) -> list[tuple[str, str]]:
-    """Return what each of ``number`` processes that migrate at once prints and complains of."""
-    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    processes = [
-        subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-c", MIGRATING, url], cwd=ROOT, text=True, **pipes
-        )
-        for _ in range(number)
-    ]
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    return [process.communicate() for process in processes]
 
 
 async def sqlite_columns(database: Database, table: str) -> dict[str, bool]:
@@ -121,7 +99,7 @@ async def test_the_first_migration_tells_what_it_did(database_url: str) -> None:
 
 
 async def test_processes_that_migrate_at_once_take_turns(database_url: str) -> None:
-    outcomes = await asyncio.to_thread(migrate_in_processes, database_url, 3)
+    outcomes = await asyncio.to_thread(run_together, MIGRATING, [database_url], 3)
     assert [complaint for _, complaint in outcomes] == [""] * 3
     assert sorted(printed.strip() for printed, _ in outcomes) == ["['0001_initial']", "[]", "[]"]
 

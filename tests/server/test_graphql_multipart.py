@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from core.errors import BadMultipartError, ErrorCode
 from server.graphql_multipart import (
     MAX_FILES,
-    MAX_JSON_BYTES,
     UploadMap,
     parse_map,
     parse_operations,
 )
+from streaming.request import MAX_JSON_BYTES
 
 
 def bound(operations: bytes, file_map: bytes) -> tuple[dict[str, Any], UploadMap]:

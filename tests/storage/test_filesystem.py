@@ -47,7 +47,7 @@ async def storage(root: Path) -> AsyncIterator[FilesystemStorage]:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 1 MiB, which takes a privileged user."""
+    """Mount 1 MiB. Whoever may not mount has ENOSPC held by the injected failures below alone."""
     folder, libc = tmp_path / "tiny", ctypes.CDLL(None, use_errno=True)
     folder.mkdir()
     if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=1m"):
