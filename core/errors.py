@@ -18,12 +18,18 @@ class ErrorCode(StrEnum):
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    UNSUPPORTED_FILE_TYPE = "UNSUPPORTED_FILE_TYPE"
+    FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
+    FILE_ENCRYPTED = "FILE_ENCRYPTED"
+    PROCESSING_FAILED = "PROCESSING_FAILED"
+    PROCESSING_TIMED_OUT = "PROCESSING_TIMED_OUT"
     RANGE_NOT_SATISFIABLE = "RANGE_NOT_SATISFIABLE"
     QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     UNAVAILABLE = "UNAVAILABLE"
+    BUSY = "BUSY"
     STORAGE_FULL = "STORAGE_FULL"
     INTERNAL = "INTERNAL"
 
@@ -86,6 +92,36 @@ class UnsupportedMediaTypeError(MediaError):
     code = ErrorCode.UNSUPPORTED_MEDIA_TYPE
 
 
+class UnsupportedFileTypeError(MediaError):
+    """Raised when what was asked for cannot be made of a file of this type."""
+
+    code = ErrorCode.UNSUPPORTED_FILE_TYPE
+
+
+class FileTooComplexError(MediaError):
+    """Raised when a file would take more memory, pixels or pages than processing may use."""
+
+    code = ErrorCode.FILE_TOO_COMPLEX
+
+
+class FileEncryptedError(MediaError):
+    """Raised when a file asks for a password."""
+
+    code = ErrorCode.FILE_ENCRYPTED
+
+
+class ProcessingFailedError(MediaError):
+    """Raised when a file is broken, or its processing crashed."""
+
+    code = ErrorCode.PROCESSING_FAILED
+
+
+class ProcessingTimedOutError(MediaError):
+    """Raised when the processing of a file took too long."""
+
+    code = ErrorCode.PROCESSING_TIMED_OUT
+
+
 class RequestTimeoutError(MediaError):
     """Raised when a client stops sending its body for too long."""
 
@@ -108,6 +144,12 @@ class UnavailableError(MediaError):
     """Raised when an engine the request needs does not answer now; a retry may succeed."""
 
     code = ErrorCode.UNAVAILABLE
+
+
+class BusyError(MediaError):
+    """Raised when the processing queue is full; retry later."""
+
+    code = ErrorCode.BUSY
 
 
 class StorageFullError(MediaError):

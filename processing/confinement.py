@@ -1,0 +1,117 @@
+"""What a worker takes from itself before it sees a file. Holds whatever sandbox it stands in."""
+
+import ctypes
+import os
+import resource
+import signal
+import struct
+from contextlib import suppress
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from processing.task import MAX_OUTPUT_BYTES
+
+ADDRESS_SPACE_BYTES: Final = 600_000_000
+_DESCRIPTORS: Final = 64
+
+# prctl(2), capabilities(7) and landlock(7); the numbers are the same on every architecture.
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_NO_NEW_PRIVS: Final = 38
+_CAPABILITY_VERSION: Final = 0x20080522
+_CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
+_ASK_VERSION: Final = 1
+_PATH_BENEATH: Final = 1
+_WRITE_FILE: Final = 1 << 1
+_REMOVE_AND_MAKE: Final = sum(1 << bit for bit in range(4, 13))
+_REFER: Final = 1 << 13
+_TRUNCATE: Final = 1 << 14
+_CONNECT_AND_BIND_TCP: Final = 0b11
+_ABSTRACT_SOCKETS_AND_SIGNALS: Final = 0b11
+
+_libc: Final = ctypes.CDLL(None, use_errno=True)
+
+
+def confine() -> None:
+    """Bound this process: memory, output, priority, privileges, and the files it may write."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _bound(resource.RLIMIT_AS, ADDRESS_SPACE_BYTES)
+    _bound(resource.RLIMIT_FSIZE, MAX_OUTPUT_BYTES)
+    _bound(resource.RLIMIT_NOFILE, _DESCRIPTORS)
+    _bound(resource.RLIMIT_CORE, 0)
+    _step_back()
+    _drop_capabilities()
+    _forbid_writing()
+
+
+def allow_processor_time(seconds: float) -> None:
+    """Let this process use ``seconds`` more of processor time; SIGXCPU ends it after that."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = ceil(used.ru_utime + used.ru_stime + seconds)
+    # The hard limit could not be raised again for the next task.
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+
+
+def give_memory_back() -> None:
+    """Return to the system what the allocator keeps of freed memory."""
+    trim = getattr(_libc, "malloc_trim", None)  # glibc only
+    if trim is not None:
+        trim(0)
+
+
+def resident_bytes() -> int:
+    """Return how much memory this process occupies."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def _bound(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (most, most))
+
+
+def _step_back() -> None:
+    """Take processor time only where the server leaves some."""
+    os.nice(10)
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    # Where the kernel groups processes by session, niceness counts within the group only; the
+    # group has its own.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text("10")
+
+
+def _drop_capabilities() -> None:
+    _libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24))
+
+
+def _forbid_writing() -> None:
+    """Let no file be opened for writing, but for those in the worker's own temporary folder.
+
+    A descriptor that is open for reading can otherwise be opened anew for writing through /proc,
+    and the file that a task reads is the stored one. Newer kernels take away TCP and signals to
+    processes outside as well. Without Landlock (Linux 5.13) nothing happens.
+    """
+    version = _libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
+    if version < 1:
+        return
+    files = _WRITE_FILE | _REMOVE_AND_MAKE
+    files |= (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)  # noqa: PLR2004
+    network = _CONNECT_AND_BIND_TCP if version >= 4 else 0  # noqa: PLR2004 - Landlock's versions
+    scope = _ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0  # noqa: PLR2004
+    handled = struct.pack("=QQQ", files, network, scope)
+    ruleset = _libc.syscall(_CREATE_RULESET, handled, len(handled), 0)
+    _except_for(ruleset, "/dev/null", files & (_WRITE_FILE | _TRUNCATE))
+    if temporary := os.environ.get("TMPDIR"):
+        _except_for(ruleset, temporary, files)
+    _libc.syscall(_RESTRICT_SELF, ruleset, 0)
+    os.close(ruleset)
+
+
+def _except_for(ruleset: int, path: str, rights: int) -> None:
+    beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    rule = struct.pack("=Qi", rights, beneath)
+    _libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
+    os.close(beneath)

@@ -1,0 +1,111 @@
+"""Opening pictures: by allow-list, and measured by their header before anything is decoded."""
+
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from processing.kinds import IMAGE_FORMATS
+from processing.task import MAX_FRAME_PIXELS, MAX_PIXELS, Failure, ProcessingError, Source
+
+_BROKEN: Final = (
+    OSError,
+    EOFError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    SyntaxError,  # the header of a PNG
+    RuntimeError,  # the pixels of an AVIF
+    struct.error,
+)
+"""What decoders raise for broken bytes."""
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Image.Image]:
+    """Open a picture for the block, not decoded yet.
+
+    Raises (from the block too, in place of the decoder's own errors):
+        ProcessingError: Not a picture of an allowed format, too many pixels, or broken.
+    """
+    with translated(), Image.open(source.path, formats=_formats(source)) as image:
+        check_size(*image.size)
+        yield image
+
+
+@contextmanager
+def header(source: Source) -> Iterator[Image.Image]:
+    """Open a picture of any size for the block, for what its header says: never to be decoded.
+
+    Raises (from the block too, in place of the decoder's own errors):
+        ProcessingError: Not a picture of an allowed format, or broken.
+    """
+    with translated():
+        formats = _formats(source)
+        with _any_size():
+            image = Image.open(source.path, formats=formats)
+        with image:
+            yield image
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what decoders raise as ``ProcessingError``."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is no failure
+            yield
+    except (MemoryError, Image.DecompressionBombError):
+        raise ProcessingError(Failure.TOO_LARGE, "The picture is too large to decode.") from None
+    except UnidentifiedImageError:
+        raise ProcessingError(Failure.FAILED, "The picture cannot be read.") from None
+    except _BROKEN as error:
+        raise ProcessingError(Failure.FAILED, "The picture is broken or cut off.") from error
+
+
+def check_size(width: int, height: int, frames: int = 1) -> None:
+    """Raise ``ProcessingError`` if a picture has no pixels or more than are decoded."""
+    if width < 1 or height < 1:
+        raise ProcessingError(Failure.FAILED, "The picture has no pixels.")
+    if width * height > MAX_PIXELS:
+        raise ProcessingError(
+            Failure.TOO_LARGE,
+            f"The picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are decoded.",
+        )
+    if width * height * frames > MAX_FRAME_PIXELS:
+        raise ProcessingError(
+            Failure.TOO_LARGE, f"The animation's {frames} frames hold too many pixels."
+        )
+
+
+def _formats(source: Source) -> tuple[str]:
+    allowed = IMAGE_FORMATS.get(source.content_type)
+    if allowed is None:
+        raise ProcessingError(
+            Failure.UNSUPPORTED, f"A file of type {source.content_type} is not a picture."
+        )
+    _prepare()
+    return (allowed,)
+
+
+@cache
+def _prepare() -> None:
+    import pillow_heif  # noqa: PLC0415 - only for pictures; it takes 20 ms
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    ImageFile.LOAD_TRUNCATED_IMAGES = False

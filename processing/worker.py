@@ -1,0 +1,119 @@
+"""The process that does one task after another: ``python -m processing.worker NAME=MODULE …``.
+
+Standard input is a socket of the kind SOCK_SEQPACKET. A message of ours says that the process waits
+for a task. Then one comes, with two descriptors: the file to work on, and the file that takes a
+large result. The answer is ``{"result": …}`` or ``{"failure": …, "message": …}``, both with
+``spent``: this process is to do no more. And so on, until the other end closes.
+"""
+
+import errno
+import gc
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, Final
+
+from processing.confinement import (
+    allow_processor_time,
+    confine,
+    give_memory_back,
+    resident_bytes,
+)
+from processing.task import Failure, ProcessingError, Source
+
+MAX_ANSWER_BYTES: Final = 16 * 1024
+MAX_REQUEST_BYTES: Final = 64 * 1024
+READY: Final = b"ready"
+_MAX_TRACEBACK: Final = 4000
+_MAX_RESIDENT_BYTES: Final = 300 * 1024 * 1024
+_TOO_LARGE_ERRORS: Final = frozenset({errno.EFBIG, errno.ENOMEM})
+
+Answer = dict[str, Any]
+
+
+def main(arguments: list[str]) -> None:
+    """Do tasks until the other end of the socket closes."""
+    modules = dict(argument.split("=", 1) for argument in arguments)
+    channel = _take_channel()
+    confine()
+    while True:
+        channel.send(READY)
+        message, descriptors, _, _ = socket.recv_fds(channel, MAX_REQUEST_BYTES, 2)
+        if not message:
+            return
+        answer = _encoded(_perform(modules, json.loads(message), *descriptors))
+        channel.send(answer)
+        gc.collect()
+        give_memory_back()
+
+
+def _take_channel() -> socket.socket:
+    """Return the socket at standard input, and leave nothing there that a library could read."""
+    channel = socket.socket(fileno=os.dup(0))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return channel
+
+
+def _perform(modules: Mapping[str, str], request: Any, given: int, output: int) -> Answer:
+    try:
+        with open(output, "wb") as file:
+            allow_processor_time(request["processor_seconds"])
+            source = Source(f"/proc/self/fd/{given}", **request["source"])
+            run = import_module(modules[request["task"]]).run
+            result = run(source, request["spec"], file)
+        return {"result": result, "spent": _is_bloated()}
+    except ProcessingError as error:
+        return {"failure": error.failure, "message": error.message, "spent": _is_bloated()}
+    except MemoryError:
+        return _failed(Failure.TOO_LARGE, "The file takes more memory than there is for it.")
+    except Exception as error:  # noqa: BLE001 - whatever a decoder raises is this file's failure
+        return _unexpected(error)
+    finally:
+        with suppress(OSError):  # the task may have closed it
+            os.close(given)
+
+
+def _unexpected(error: Exception) -> Answer:
+    if isinstance(error, OSError) and error.errno in _TOO_LARGE_ERRORS:
+        return _failed(Failure.TOO_LARGE, "The result takes more room than there is for it.")
+    _report(error)
+    return _failed(Failure.FAILED, "The file could not be processed.")
+
+
+def _failed(failure: Failure, message: str) -> Answer:
+    return {"failure": failure, "message": message, "spent": True}
+
+
+def _report(error: Exception) -> None:
+    import traceback  # noqa: PLC0415 - seldom needed, and a start is to be short
+
+    text = "".join(traceback.format_exception(error))[-_MAX_TRACEBACK:]
+    os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
+
+
+def _encoded(answer: Answer) -> bytes:
+    try:
+        encoded = json.dumps(answer, allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        return _encoded(_unexpected(error))
+    if len(encoded) > MAX_ANSWER_BYTES:
+        return _encoded(_unexpected(ValueError(f"the result takes {len(encoded)} bytes")))
+    return encoded
+
+
+def _is_bloated() -> bool:
+    if resident_bytes() <= _MAX_RESIDENT_BYTES:
+        return False
+    gc.collect()
+    give_memory_back()
+    return resident_bytes() > _MAX_RESIDENT_BYTES
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,252 @@
+"""The workers: killable processes in which everything that reads a file's content runs."""
+
+import asyncio
+import logging
+import os
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
+
+import orjson
+
+from core.errors import UnavailableError
+from processing.sandbox import Sandbox, find_sandbox
+from processing.task import MAX_OUTPUT_BYTES, Failure, ProcessingError, TaskName
+from processing.waiting_line import WaitingLine, stopping
+from processing.worker import MAX_REQUEST_BYTES
+from processing.worker_process import Answer, WorkerLostError, WorkerNotStartedError, WorkerProcess
+
+logger = logging.getLogger("media.workers")
+
+TASKS: Final[Mapping[TaskName, str]] = {
+    TaskName.PROBE: "processing.analyses.probe",
+    TaskName.PREVIEW: "processing.previews",
+    TaskName.EXTRACT_TEXT: "processing.texts",
+    TaskName.RECOGNIZE_PAGE: "processing.texts.page",
+    TaskName.ANALYZE: "processing.analyses",
+}
+"""The module whose ``run(source, spec, output)`` does the task; only workers import it."""
+
+DEADLINE_SECONDS: Final = 20.0
+_PROCESSOR_SHARE: Final = 0.5
+_IDLE_SECONDS: Final = 300.0
+_TASKS_PER_WORKER: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """The file to work on: an open descriptor, which stays the caller's, and ``size`` in bytes.
+
+    The worker reads it from its beginning, wherever the descriptor stands.
+    """
+
+    descriptor: int
+    content_type: str
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a task made. ``output`` stands at its beginning and is the caller's to close.
+
+    The content of both comes from a process that read a hostile file: take neither on trust.
+    """
+
+    result: dict[str, Any]
+    output: BinaryIO
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.output.close()
+
+
+class Workers:
+    """At most ``size`` workers at once, started when needed, ended when idle for a while.
+
+    Besides the tasks that run, ``queue`` more may wait, and any number of patient ones behind
+    them. Belongs to one event loop.
+    """
+
+    def __init__(  # noqa: PLR0913 - the last three are for tests
+        self,
+        *,
+        size: int,
+        queue: int,
+        sandbox: Sandbox | None = None,
+        tasks: Mapping[TaskName, str] = TASKS,
+        idle_seconds: float = _IDLE_SECONDS,
+        tasks_per_worker: int = _TASKS_PER_WORKER,
+    ) -> None:
+        self._sandbox = sandbox or find_sandbox()
+        modules = (f"{name}={module}" for name, module in tasks.items())
+        self._command = self._sandbox.command("-m", "processing.worker", *modules)
+        self._line = WaitingLine(size, queue)
+        self._idle: dict[WorkerProcess, asyncio.TimerHandle] = {}
+        self._busy: set[WorkerProcess] = set()
+        self._background: set[asyncio.Task[None]] = set()
+        self._idle_seconds = idle_seconds
+        self._tasks_per_worker = tasks_per_worker
+
+    @property
+    def isolation(self) -> str:
+        """What the workers are shut into: the ``name`` of the sandbox."""
+        return self._sandbox.name
+
+    async def run(
+        self,
+        task: TaskName,
+        source: Input,
+        spec: Mapping[str, Any],
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        patient: bool = False,
+    ) -> Outcome:
+        """Return what a worker makes of ``source``.
+
+        It has ``deadline`` seconds from when it begins, and half of that as processor time.
+        Cancelling kills it. A ``patient`` caller is not refused, and lets all others go first.
+
+        Raises:
+            ProcessingError: The failure lies in the file.
+            BusyError: The line is full, or the workers are being closed.
+            UnavailableError: No worker could be started.
+        """
+        request = _request(task, source, spec, deadline)
+        try:
+            async with self._worker(patient=patient) as worker:
+                with _files(source) as (given, writable, output):
+                    answer = await worker.perform(request, (given, writable), deadline)
+                    return _outcome(answer, output)
+        except (WorkerLostError, WorkerNotStartedError, OSError) as error:
+            raise self._told(error) from error
+
+    async def close(self) -> None:
+        """End all workers; tasks that run or wait raise ``BusyError``, and so do later ones."""
+        self._line.close()
+        for worker in list(self._idle):
+            self._expire(worker)
+        for worker in self._busy:
+            worker.kill()
+        await self._line.emptied()
+        await asyncio.gather(*self._background)
+
+    def _told(self, error: Exception) -> Exception:
+        """Return what a caller of ``run`` is told of ``error``."""
+        if self._line.is_closed:
+            return stopping()
+        if isinstance(error, TimeoutError):
+            return ProcessingError(Failure.TIMED_OUT, "The file took too long to process.")
+        if isinstance(error, WorkerLostError):
+            return ProcessingError(Failure.FAILED, "The processing of the file crashed.")
+        logger.error("a task could not be started: %s", error)
+        return UnavailableError("Files cannot be processed now; try again later.")
+
+    @asynccontextmanager
+    async def _worker(self, *, patient: bool) -> AsyncIterator[WorkerProcess]:
+        """Lend a worker that waits for a task, and give its place back when it is done or dead."""
+        await self._line.enter(patient=patient)
+        try:
+            worker = self._take_idle() or WorkerProcess(self._command)
+        except BaseException:
+            self._line.leave()
+            raise
+        self._busy.add(worker)
+        try:
+            if not await worker.wait_until_waiting():
+                raise WorkerNotStartedError("it did not come up")
+            yield worker
+        finally:
+            self._in_background(self._take_back(worker))
+
+    def _take_idle(self) -> WorkerProcess | None:
+        while self._idle:
+            worker, timer = self._idle.popitem()
+            timer.cancel()
+            if worker.is_waiting:
+                return worker
+            self._in_background(worker.end())
+        return None
+
+    async def _take_back(self, worker: WorkerProcess) -> None:
+        """Keep the worker if it is fit, end it if not; its place is free after either."""
+        fit = worker.done < self._tasks_per_worker and await worker.wait_until_waiting()
+        self._busy.remove(worker)
+        if fit and not self._line.is_closed:
+            loop = asyncio.get_running_loop()
+            self._idle[worker] = loop.call_later(self._idle_seconds, self._expire, worker)
+        else:
+            await worker.end()
+        self._line.leave()
+
+    def _expire(self, worker: WorkerProcess) -> None:
+        self._idle.pop(worker).cancel()
+        self._in_background(worker.end())
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+
+def _request(task: TaskName, source: Input, spec: Mapping[str, Any], deadline: float) -> bytes:
+    request = orjson.dumps(
+        {
+            "task": task,
+            "source": {
+                "content_type": source.content_type,
+                "filename": source.filename,
+                "size": source.size,
+            },
+            "spec": dict(spec),
+            "processor_seconds": deadline * _PROCESSOR_SHARE,
+        }
+    )
+    if len(request) > MAX_REQUEST_BYTES:
+        raise ValueError(f"a task is told in {MAX_REQUEST_BYTES} bytes, not {len(request)}")
+    return request
+
+
+@contextmanager
+def _files(source: Input) -> Iterator[tuple[int, int, BinaryIO]]:
+    """Open, for the worker, the file for reading and its output for writing; ours is the third.
+
+    Each is opened anew, so that the worker shares neither position nor rights with this process.
+    """
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's, if all goes well
+    try:
+        with (
+            _reopened(source.descriptor, os.O_RDONLY) as given,
+            _reopened(output.fileno(), os.O_WRONLY) as writable,
+        ):
+            yield given, writable, output
+    except BaseException:
+        output.close()
+        raise
+
+
+@contextmanager
+def _reopened(descriptor: int, mode: int) -> Iterator[int]:
+    number = os.open(f"/proc/self/fd/{descriptor}", mode | os.O_CLOEXEC)
+    try:
+        yield number
+    finally:
+        os.close(number)
+
+
+def _outcome(answer: Answer, output: BinaryIO) -> Outcome:
+    if answer.failure is not None:
+        raise ProcessingError(answer.failure, answer.message)
+    if os.fstat(output.fileno()).st_size > MAX_OUTPUT_BYTES:
+        raise ProcessingError(Failure.TOO_LARGE, "The result is too large.")
+    return Outcome(answer.result, output)
