@@ -1,0 +1,182 @@
+"""The poster of a film: its picture at a tenth of the duration, as a player would show it."""
+
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from itertools import islice
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace, Interpolation
+from av.video.stream import VideoStream
+from PIL import Image
+
+from processing.audiovisual import opened
+from processing.previews import audio
+from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
+
+_MOMENTS: Final = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2))
+"""Where to look, as shares of the duration: on while the picture is black."""
+
+_BLACK: Final = 40
+"""A picture whose brightest pixel is darker, of 255, shows nothing; video black is 16."""
+
+_AHEAD_PIXELS: Final = 50_000_000
+"""The most pixels decoded on the way from a key frame to the moment looked for.
+
+About 24 frames of 1080p, a tenth of a second; the key frame itself is shown if that falls short.
+"""
+
+_PACKETS: Final = 2000
+"""The most packets read in search of one picture."""
+
+_UNSPECIFIED: Final = 2  # AVCOL_SPC_UNSPECIFIED (ITU-T H.273, table 4)
+_HD_LINES: Final = 720
+_ONE: Final = 1 << 16  # in the 16.16 fixed point of a display matrix
+_TURNS: Final = {
+    (0, 1, -1, 0): Image.Transpose.ROTATE_270,
+    (-1, 0, 0, -1): Image.Transpose.ROTATE_180,
+    (0, -1, 1, 0): Image.Transpose.ROTATE_90,
+    (-1, 0, 0, 1): Image.Transpose.FLIP_LEFT_RIGHT,
+    (1, 0, 0, -1): Image.Transpose.FLIP_TOP_BOTTOM,
+    (0, 1, 1, 0): Image.Transpose.TRANSPOSE,
+    (0, -1, -1, 0): Image.Transpose.TRANSVERSE,
+}
+"""The signs of a, b, c, d of a display matrix (ISO/IEC 14496-12, section 6.2.2), by effect."""
+
+
+def render(source: Source, longest: int) -> Image.Image:
+    """Return the poster as upright RGB with square pixels, at most ``longest`` on its long side.
+
+    A recording without a film gets the picture of its sound (``previews.audio``).
+
+    Raises:
+        ProcessingError: Broken, too many pixels, or of a codec that is not decoded.
+    """
+    with opened(source) as container:
+        film = _film(container)
+        if film is None:
+            return audio.picture(container, longest)
+        _prepare(film)
+        return _poster(container, film, longest)
+
+
+def _film(container: InputContainer) -> VideoStream | None:
+    films = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
+    return next(films, None)
+
+
+def _prepare(film: VideoStream) -> None:
+    context = film.codec_context
+    # The stubs leave out that a stream of an unknown codec has no context.
+    if context is None:
+        raise ProcessingError(Failure.UNSUPPORTED, "The film's codec is not supported.")
+    if context.width * context.height > MAX_PIXELS:
+        raise ProcessingError(
+            Failure.TOO_LARGE,
+            f"The film has {context.width} x {context.height} pixels; "
+            f"at most {MAX_PIXELS:,} are decoded.",
+        )
+    # A stream can change its size on the way: the decoder holds to the limit by itself.
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    context.thread_type, context.thread_count = "NONE", 1  # each thread holds frames of its own
+
+
+def _poster(container: InputContainer, film: VideoStream, longest: int) -> Image.Image:
+    first: Image.Image | None = None
+    for target in _targets(container, film):
+        frame = _frame_at(container, film, target)
+        if frame is None:
+            continue
+        picture = _upright(frame, film.sample_aspect_ratio, longest)
+        if not _is_black(picture):
+            return picture
+        first = first or picture
+    if first is None:
+        raise ProcessingError(Failure.FAILED, "No picture of the film can be decoded.")
+    return first
+
+
+def _targets(container: InputContainer, film: VideoStream) -> Iterator[int]:
+    """Yield the moments to look at, in the film's time base; the beginning is the last resort."""
+    base = film.time_base or Fraction(1, av.time_base)
+    duration = film.duration
+    if duration is None and container.duration is not None:
+        duration = round(Fraction(container.duration, av.time_base) / base)
+    start = film.start_time or 0
+    if duration is not None and duration > 0:
+        yield from (start + int(duration * share) for share in _MOMENTS)
+    yield start
+
+
+def _frame_at(container: InputContainer, film: VideoStream, target: int) -> VideoFrame | None:
+    """Return the frame shown at ``target``, or the key frame before if it is far from there."""
+    with suppress(av.FFmpegError, OverflowError):  # what cannot seek is read from where it is
+        container.seek(target, stream=film)
+    latest = None
+    for frame in islice(_frames(container, film), _ahead(film) + 1):
+        if latest and (frame.pts is None or frame.pts > target):
+            break
+        if latest is None and _is_far(frame, film, target):
+            return frame
+        latest = frame
+    return latest
+
+
+def _frames(container: InputContainer, film: VideoStream) -> Iterator[VideoFrame]:
+    for packet in islice(container.demux(film), _PACKETS):
+        with suppress(av.error.InvalidDataError):  # decoding goes on at the next sound packet
+            yield from film.decode(packet)
+
+
+def _ahead(film: VideoStream) -> int:
+    return _AHEAD_PIXELS // max(1, film.codec_context.width * film.codec_context.height)
+
+
+def _is_far(frame: VideoFrame, film: VideoStream, target: int) -> bool:
+    if frame.pts is None or not film.average_rate or not film.time_base:
+        return True
+    return (target - frame.pts) * film.time_base * film.average_rate > _ahead(film)
+
+
+def _upright(frame: VideoFrame, aspect: Fraction | None, longest: int) -> Image.Image:
+    shown = (frame.width * (aspect or Fraction(1)), Fraction(frame.height))
+    scale = min(Fraction(1), longest / max(shown))
+    width, height = (max(1, round(side * scale)) for side in shown)
+    picture: Image.Image = frame.to_image(  # type: ignore[no-untyped-call] # as the stubs are
+        width=width,
+        height=height,
+        interpolation=Interpolation.AREA if scale < 1 else Interpolation.BICUBIC,
+        src_colorspace=_colorspace(frame),
+        threads=1,
+    )
+    turn = _turn(frame)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _colorspace(frame: VideoFrame) -> Colorspace | None:
+    """Return BT.709 for high definition that does not say; all else knows better itself."""
+    silent = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES
+    return Colorspace.ITU709 if silent else None
+
+
+def _turn(frame: VideoFrame) -> Image.Transpose | None:
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(matrix, SideData):
+        return None
+    a, b, _, c, d, *_ = struct.unpack("=9i", bytes(matrix))
+    return _TURNS.get((_sign(a), _sign(b), _sign(c), _sign(d)))
+
+
+def _sign(value: int) -> int:
+    return (value >= _ONE // 2) - (value <= -_ONE // 2)
+
+
+def _is_black(picture: Image.Image) -> bool:
+    _, brightest = picture.convert("L").getextrema()
+    return isinstance(brightest, int | float) and brightest < _BLACK
