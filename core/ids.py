@@ -21,6 +21,7 @@ class IdPrefix(StrEnum):
     FILE = "file"
     USER = "user"
     UPLOAD = "upload"
+    DERIVATIVE = "derivative"
 
 
 def new_id(prefix: IdPrefix) -> str:

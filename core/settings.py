@@ -2,6 +2,7 @@
 
 import difflib
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -43,9 +44,16 @@ class Settings:
     token_lifetime_seconds: int = 30 * 24 * 3600
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
+    workers: int = 0
+    worker_queue: int = 64
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"
+
+    @property
+    def worker_count(self) -> int:
+        """How many worker processes there may be: one for each core unless set."""
+        return self.workers or len(os.sched_getaffinity(0))
 
     @property
     def guests_read_shared(self) -> bool:
@@ -158,6 +166,8 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "token_lifetime_seconds": _integer(60),
     "upload_grace_seconds": _integer(0),
     "sweep_interval_seconds": _integer(1),
+    "workers": _integer(0, 256),
+    "worker_queue": _integer(1),
     "idle_timeout_seconds": _integer(1),
     "drain_seconds": _integer(0),
     "log_level": _one_of("debug", "info", "warning", "error"),

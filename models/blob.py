@@ -12,6 +12,9 @@ class Blob(Model):
     again (every increment asks ``refs > 0``), so its object may go at any later time. A unique
     index over owner and digest ``WHERE refs > 0`` stands in the first migration, as SQL: Tortoise
     has no conditional constraint for SQLite.
+
+    ``width`` and ``height`` (pixels, as shown) and ``duration`` (seconds) are found after the
+    upload; until then ``probed`` is false.
     """
 
     key = fields.CharField(max_length=32, primary_key=True)
@@ -22,6 +25,10 @@ class Blob(Model):
     sha256 = fields.CharField(max_length=64)
     size = fields.BigIntField()
     refs = fields.IntField(default=1, db_default=1)
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    duration = fields.FloatField(null=True)
+    probed = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -28,7 +28,13 @@ from core.errors import StorageFullError, UnavailableError
 _CONNECTION: Final = "default"
 _APPS: Final[dict[str, dict[str, Any]]] = {
     "models": {
-        "models": ["models.user", "models.blob", "models.upload", "models.file"],
+        "models": [
+            "models.user",
+            "models.blob",
+            "models.upload",
+            "models.file",
+            "models.derivative",
+        ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",
     }

@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from tortoise import Model, fields
 
 from core.ids import ID_LENGTH
 from models.blob import Blob
-from models.columns import BytewiseText
+from models.columns import BytewiseText, as_utc
 from models.user import User
 
 FILENAME_BYTES = 255
@@ -30,8 +30,8 @@ class Visibility(StrEnum):
 class File(Model):
     """A file of an owner.
 
-    ``tags`` repeats ``FileTag`` in order, for reading in one statement; ``filename_folded`` is the
-    name as searches compare it.
+    ``tags`` repeats ``FileTag`` in order, and ``width``, ``height`` and ``duration`` repeat the
+    blob's, for reading in one statement; ``filename_folded`` is the name as searches compare it.
     """
 
     id = BytewiseText(max_length=ID_LENGTH, primary_key=True)
@@ -51,6 +51,9 @@ class File(Model):
     mime_type = BytewiseText(max_length=127)
     size = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    duration = fields.FloatField(null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -90,7 +93,11 @@ class FileTag(Model):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as readers get it: one row, no database behind it. Times are UTC, size in bytes."""
+    """A file as readers get it: one row, no database behind it. Times are UTC, size in bytes.
+
+    Width and height are in pixels as shown, the duration in seconds; None where they do not apply
+    or are not known yet.
+    """
 
     id: str
     owner_id: str
@@ -104,11 +111,14 @@ class StoredFile:
     checksum: str
     created_at: datetime
     updated_at: datetime
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
 
 
 COLUMNS = (
     "id, owner_id, blob_id, filename, description, tags, visibility, mime_type, size, sha256,"
-    " created_at, updated_at"
+    " created_at, updated_at, width, height, duration"
 )
 """The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
 
@@ -137,12 +147,9 @@ def stored_file(row: Sequence[Any]) -> StoredFile:
         row[7],
         row[8],
         row[9],
-        _utc(row[10]),
-        _utc(row[11]),
+        as_utc(row[10]),
+        as_utc(row[11]),
+        row[12],
+        row[13],
+        row[14],
     )
-
-
-def _utc(value: str | datetime) -> datetime:
-    # SQLite stores text, PostgreSQL gives datetimes.
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,27 +1,45 @@
 """The running application: every service, put together from settings, once for every transport."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from auth.policy import Policy
 from auth.secret import load_or_create_secret
+from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
 from core.settings import Settings
 from models.database import Database
+from processing.sandbox import STRONGEST
+from processing.workers import Workers
 from services.accounts import Accounts
+from services.analyses import Analyses
+from services.derivatives import Derivatives
 from services.files import Files
 from services.listing import Listing
+from services.previews import Previews
+from services.probing import Prober
+from services.processor import Processor
+from services.reservations import Reservations
 from services.sweep import Sweeper
+from services.texts import Texts
 from services.uploads import Uploads
 from storage.base import Storage
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
+
+logger = logging.getLogger("media.workers")
+
+_WEAK_ISOLATION: Final = (
+    "workers are shut in by: %s; with bubblewrap installed and allowed, a hostile file that takes a"
+    " worker over reaches nothing else"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +55,12 @@ class Application:
     uploads: Uploads
     files: Files
     listing: Listing
+    derivatives: Derivatives
+    workers: Workers
+    prober: Prober
+    previews: Previews
+    texts: Texts
+    analyses: Analyses
 
     async def check(self) -> None:
         """Return if database and storage can serve now.
@@ -50,8 +74,10 @@ class Application:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, sweeping: bool = False) -> AsyncIterator[Application]:
-    """Connect, migrate and serve the application for the block; with ``sweeping``, sweep as well.
+async def running(settings: Settings, *, background: bool = False) -> AsyncIterator[Application]:
+    """Connect, migrate and serve the application for the block.
+
+    With ``background``, sweep and look at new files meanwhile.
 
     Raises:
         UnavailableError: The database does not answer.
@@ -62,38 +88,44 @@ async def running(settings: Settings, *, sweeping: bool = False) -> AsyncIterato
     try:
         await application.database.connect()
         await application.database.migrate()
-        async with _sweeping(application, enabled=sweeping):
+        if background and application.workers.isolation != STRONGEST:
+            logger.warning(_WEAK_ISOLATION, application.workers.isolation)
+        async with _background(application, enabled=background):
             yield application
+        await application.derivatives.close()
         await application.uploads.close()
     finally:
+        await application.workers.close()
         await application.storage.close()
         await application.database.close()
 
 
 @asynccontextmanager
-async def _sweeping(application: Application, *, enabled: bool) -> AsyncIterator[None]:
-    if not enabled:
-        yield
-        return
+async def _background(application: Application, *, enabled: bool) -> AsyncIterator[None]:
     interval = application.settings.sweep_interval_seconds
-    task = asyncio.create_task(application.sweeper.run_every(interval))
+    work = [application.sweeper.run_every(interval), application.prober.run()] if enabled else []
+    tasks = [asyncio.create_task(one) for one in work]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _assemble(settings: Settings) -> Application:
     database = Database(settings.database_url or f"sqlite://{settings.data_dir.resolve()}/media.db")
     storage = _storage(settings)
     policy = Policy(guests_read_shared=settings.guests_read_shared)
-    signer = TokenSigner(
-        settings.secret_key or load_or_create_secret(settings.data_dir),
-        settings.token_lifetime_seconds,
-    )
+    secret = settings.secret_key or load_or_create_secret(settings.data_dir)
+    signer = TokenSigner(secret, settings.token_lifetime_seconds)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
+    reservations = Reservations(database, sweeper)
+    workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
+    processor = Processor(storage, workers)
+    prober = Prober(database, processor)
+    files = Files(database, storage, sweeper, policy)
+    derivatives = Derivatives(database, storage, reservations)
     return Application(
         settings=settings,
         database=database,
@@ -104,12 +136,19 @@ def _assemble(settings: Settings) -> Application:
         uploads=Uploads(
             database,
             storage,
-            sweeper,
+            reservations,
+            on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
             quota_bytes=settings.quota_bytes,
         ),
-        files=Files(database, storage, sweeper, policy),
+        files=files,
         listing=Listing(database, policy),
+        derivatives=derivatives,
+        workers=workers,
+        prober=prober,
+        previews=Previews(files, derivatives, processor, LinkSigner(secret)),
+        texts=Texts(files, derivatives, processor),
+        analyses=Analyses(files, derivatives, processor),
     )
 
 

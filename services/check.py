@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.database import Database
+from models.derivative import DerivativeState
 from storage.base import ObjectNotFoundError, Storage, StorageError
 
 
@@ -65,7 +66,11 @@ class Checker:
     async def _blobs(self) -> AsyncIterator[tuple[str, str, int]]:
         after = ""
         while rows := await self._database.read(
-            "SELECT key, sha256, size FROM blob WHERE refs > 0 AND key > ? ORDER BY key LIMIT 500",
+            "SELECT key, sha256, size FROM blob WHERE refs > 0 AND key > ?"
+            " UNION ALL SELECT key, sha256, size FROM derivative WHERE state = ? AND key > ?"
+            " ORDER BY key LIMIT 500",
+            after,
+            DerivativeState.READY.value,
             after,
         ):
             for key, sha256, size in rows:
@@ -94,7 +99,11 @@ class Checker:
         return hasher.hexdigest(), size
 
     async def _is_live(self, key: str) -> bool:
-        return bool(await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs > 0", key))
+        live = (
+            "SELECT 1 FROM blob WHERE key = ? AND refs > 0"
+            " UNION ALL SELECT 1 FROM derivative WHERE key = ?"
+        )
+        return bool(await self._database.read(live, key, key))
 
     async def _exists(self, key: str) -> bool:
         try:
@@ -106,7 +115,9 @@ class Checker:
     async def _orphans(self) -> AsyncIterator[Finding]:
         async for info in self._storage.list():
             known = await self._database.read(
-                "SELECT 1 FROM blob WHERE key = ? UNION ALL SELECT 1 FROM upload WHERE key = ?",
+                "SELECT 1 FROM blob WHERE key = ? UNION ALL SELECT 1 FROM upload WHERE key = ?"
+                " UNION ALL SELECT 1 FROM derivative WHERE key = ?",
+                info.key,
                 info.key,
                 info.key,
             )

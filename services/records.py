@@ -1,5 +1,6 @@
 """The rows that a transaction writes when an upload becomes a file."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
@@ -7,18 +8,29 @@ import orjson
 from core.errors import ConflictError
 from models.database import Transaction
 from models.file import File, FileTag, StoredFile, folded
+from processing.kinds import PROBED, kind_of
 from services.received import Received, Reservation
 
 
-async def share_blob(transaction: Transaction, received: Received) -> str | None:
-    """Count up the owner's live blob with this content and return its key; None without one."""
+@dataclass(frozen=True, slots=True)
+class SharedBlob:
+    """Content that the owner has already: its key, and what is known of it."""
+
+    key: str
+    width: int | None
+    height: int | None
+    duration: float | None
+
+
+async def share_blob(transaction: Transaction, received: Received) -> SharedBlob | None:
+    """Count up the owner's live blob with this content and return it; None without one."""
     rows = await transaction.rows(
         "UPDATE blob SET refs = refs + 1 WHERE owner_id = ? AND sha256 = ? AND refs > 0"
-        " RETURNING key",
+        " RETURNING key, width, height, duration",
         received.reservation.owner_id,
         received.sha256,
     )
-    return str(rows[0]["key"]) if rows else None
+    return SharedBlob(**rows[0]) if rows else None
 
 
 async def settle_reservation(
@@ -42,12 +54,13 @@ async def settle_reservation(
 async def insert_blob(transaction: Transaction, received: Received) -> None:
     """Record the published bytes of an upload, shown by one file."""
     await transaction.execute(
-        "INSERT INTO blob (key, owner_id, sha256, size, refs, created_at)"
-        " VALUES (?, ?, ?, ?, 1, ?)",
+        "INSERT INTO blob (key, owner_id, sha256, size, refs, probed, created_at)"
+        " VALUES (?, ?, ?, ?, 1, ?, ?)",
         received.reservation.key,
         received.reservation.owner_id,
         received.sha256,
         received.size,
+        kind_of(received.mime_type) not in PROBED,
         datetime.now(UTC),
     )
 
@@ -67,6 +80,9 @@ async def insert_file(transaction: Transaction, file: StoredFile) -> None:
         mime_type=file.mime_type,
         size=file.size,
         sha256=file.checksum,
+        width=file.width,
+        height=file.height,
+        duration=file.duration,
         created_at=file.created_at,
         updated_at=file.updated_at,
     )

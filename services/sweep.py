@@ -57,7 +57,11 @@ class Sweeper:
             marked = await transaction.execute(
                 "UPDATE upload SET abandoned = ? WHERE id = ?", True, upload_id
             )
-            recorded = await transaction.rows("SELECT 1 FROM blob WHERE key = ?", key)
+            recorded = await transaction.rows(
+                "SELECT 1 FROM blob WHERE key = ? UNION ALL SELECT 1 FROM derivative WHERE key = ?",
+                key,
+                key,
+            )
         if marked:
             await self.forget(upload_id, key)
         elif not recorded:  # given up before; its bytes may have been published after that
@@ -87,8 +91,12 @@ class Sweeper:
         rows = await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs = 0", key)
         if not rows:
             return False
-        await self._storage.delete(key)
+        # A dead blob gets no new derivatives, so these are all that it will ever have.
+        derived = await self._database.read("SELECT key FROM derivative WHERE blob_id = ?", key)
+        for object_key in [*(one for (one,) in derived if one), key]:
+            await self._storage.delete(object_key)
         async with self._database.transaction() as transaction:
+            await transaction.execute("DELETE FROM derivative WHERE blob_id = ?", key)
             await transaction.execute("DELETE FROM blob WHERE key = ? AND refs = 0", key)
         return True
 

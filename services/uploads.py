@@ -12,9 +12,7 @@ Cut off anywhere before 4 ends, the reservation is still there, and the sweeper 
 """
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -25,24 +23,26 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import (
     QuotaExceededError,
-    UnauthenticatedError,
     UnavailableError,
     ValidationFailedError,
 )
-from core.ids import IdPrefix, new_id, new_key
+from core.ids import IdPrefix, new_id
 from models.database import Database, Transaction
 from models.file import StoredFile
-from models.upload import Upload
 from processing.identify import identify
 from services.body import Body
 from services.metadata import UNNAMED, Draft, clean_filename
-from services.received import Received, Reservation
-from services.records import insert_blob, insert_file, settle_reservation, share_blob
+from services.received import Received
+from services.records import (
+    SharedBlob,
+    insert_blob,
+    insert_file,
+    settle_reservation,
+    share_blob,
+)
+from services.reservations import Reservations
 from services.storage_errors import storage_errors
-from services.sweep import Sweeper
 from storage.base import Storage
-
-logger = logging.getLogger("media.uploads")
 
 _ATTEMPTS: Final = 3
 _UNLIMITED: Final = 2**62
@@ -55,21 +55,22 @@ class _ContentWentError(Exception):
 class Uploads:
     """Receives bodies and makes files of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is put together from
         self,
         database: Database,
         storage: Storage,
-        sweeper: Sweeper,
+        reservations: Reservations,
         *,
+        on_stored: Callable[[], None],
         max_bytes: int,
         quota_bytes: int = 0,
     ) -> None:
         self.max_bytes = max_bytes
         self._database = database
         self._storage = storage
-        self._sweeper = sweeper
+        self._reservations = reservations
+        self._on_stored = on_stored
         self._quota_bytes = quota_bytes or _UNLIMITED
-        self._clearing: set[asyncio.Task[None]] = set()
 
     async def receive(
         self, viewer: Viewer, chunks: AsyncIterator[bytes], filename: str | None
@@ -85,9 +86,7 @@ class Uploads:
         """
         owner_id = Policy.require_account(viewer)
         name = clean_filename(filename or UNNAMED)
-        reservation = Reservation(new_id(IdPrefix.UPLOAD), owner_id, new_key())
-        async with self._cleared_on_failure(reservation):
-            await self._reserve(reservation)
+        async with self._reservations.reserved(owner_id) as reservation:
             with storage_errors():
                 reservation.staged = await self._storage.stage()
                 body = Body(reservation.staged, self.max_bytes)
@@ -115,33 +114,22 @@ class Uploads:
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
-        async with self._cleared_on_failure(*(body.reservation for body in bodies)):
+        async with self._reservations.cleared_on_failure(*(body.reservation for body in bodies)):
             _require_unused(bodies)
             files = await self._record(bodies, [_file(body, draft) for body in bodies])
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
-        await self._clear_up_safely(*(body.reservation for body in bodies))
+        self._on_stored()
+        await self._reservations.clear_up(*(body.reservation for body in bodies))
         return files
 
     async def discard(self, received: Received) -> None:
         """Drop a received body that nothing claimed. A claimed one stays what it is."""
-        await self._clear_up_safely(received.reservation)
+        await self._reservations.clear_up(received.reservation)
 
     async def close(self) -> None:
         """Wait until the leftovers of failed uploads are cleared up."""
-        await asyncio.gather(*self._clearing)
-
-    async def _reserve(self, reservation: Reservation) -> None:
-        try:
-            async with self._database.transaction() as transaction:
-                await Upload.create(
-                    id=reservation.id,
-                    owner_id=reservation.owner_id,
-                    key=reservation.key,
-                    using_db=transaction.client,
-                )
-        except IntegrityError as error:
-            raise UnauthenticatedError("The account of this access token is gone.") from error
+        await self._reservations.close()
 
     async def _record(
         self, bodies: Sequence[Received], files: Sequence[StoredFile]
@@ -164,7 +152,7 @@ class Uploads:
         for body in bodies:
             key = body.reservation.key
             if key not in published and not await self._has_content(body):
-                await self._publish(body.reservation)
+                await self._reservations.publish(body.reservation)
                 published.add(key)
 
     async def _has_content(self, received: Received) -> bool:
@@ -175,25 +163,19 @@ class Uploads:
         )
         return bool(rows)
 
-    @staticmethod
-    async def _publish(reservation: Reservation) -> None:
-        assert reservation.staged is not None  # noqa: S101 - a received body has been staged
-        with storage_errors():
-            await reservation.staged.commit(reservation.key)
-
     async def _insert(
         self, transaction: Transaction, body: Received, file: StoredFile, published: set[str]
     ) -> StoredFile:
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
         await self._charge(transaction, file)
-        shared_key = await share_blob(transaction, body)
-        if shared_key is None and own_key not in published:
+        shared = await share_blob(transaction, body)
+        if shared is None and own_key not in published:
             raise _ContentWentError
-        await settle_reservation(transaction, body.reservation, shared=shared_key is not None)
-        if shared_key is None:
+        await settle_reservation(transaction, body.reservation, shared=shared is not None)
+        if shared is None:
             await insert_blob(transaction, body)
-        recorded = replace(file, blob_id=shared_key or own_key)
+        recorded = _showing(file, shared)
         await insert_file(transaction, recorded)
         return recorded
 
@@ -212,40 +194,23 @@ class Uploads:
                 f" {self._quota_bytes} bytes; delete something first."
             )
 
-    @asynccontextmanager
-    async def _cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:
-        try:
-            yield
-        except BaseException:
-            await self._clear_up_safely(*reservations)
-            raise
-
-    async def _clear_up_safely(self, *reservations: Reservation) -> None:
-        # In a task of its own: a cancelled request must not leave its clearing half done.
-        task = asyncio.create_task(self._clear_up_all(reservations))
-        self._clearing.add(task)
-        task.add_done_callback(self._clearing.discard)
-        await asyncio.shield(task)
-
-    async def _clear_up_all(self, reservations: Sequence[Reservation]) -> None:
-        for reservation in reservations:
-            if not reservation.settled:
-                reservation.settled = True
-                await self._clear_up(reservation)
-
-    async def _clear_up(self, reservation: Reservation) -> None:
-        try:
-            if reservation.staged is not None:
-                await reservation.staged.discard()
-            await self._sweeper.abandon(reservation.id, reservation.key)
-        except Exception:  # the sweeper does the rest; what has happened to the upload stands
-            logger.exception("upload %s is left to the sweeper", reservation.id)
-
 
 def _require_unused(bodies: Sequence[Received]) -> None:
     keys = {body.reservation.key for body in bodies}
     if len(keys) < len(bodies) or any(body.reservation.settled for body in bodies):
         raise ValidationFailedError("A file can be used once; send it again for each further use.")
+
+
+def _showing(file: StoredFile, shared: SharedBlob | None) -> StoredFile:
+    if shared is None:
+        return file
+    return replace(
+        file,
+        blob_id=shared.key,
+        width=shared.width,
+        height=shared.height,
+        duration=shared.duration,
+    )
 
 
 def _file(received: Received, draft: Draft) -> StoredFile:

@@ -8,6 +8,7 @@ deleted; replacing means a new key. Failure semantics stand in the docstrings an
 import re
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -118,6 +119,13 @@ class StoredObject(ABC):
             ObjectTruncatedError: Fewer bytes are there than ``size`` said.
             StorageError: The back end failed.
         """
+
+    def descriptor(self) -> AbstractContextManager[int] | None:
+        """Return a block in which a file descriptor of the bytes is open, None if there is none.
+
+        It is for other processes to open anew: its position means nothing.
+        """
+        return None
 
     @abstractmethod
     async def close(self) -> None:

@@ -195,6 +195,9 @@ class _ObjectFile(StoredObject):
             if ahead is not None:
                 ahead.cancel()
 
+    def descriptor(self) -> "_Descriptor":
+        return self._descriptor
+
     async def close(self) -> None:
         # The last close of a deleted file frees its blocks, about 0.2 ms a MiB: too long for the
         # event loop unless the file is small, where a thread would cost more than the call.

@@ -1,6 +1,7 @@
 """Settings from the environment: what each may be, and what is said of the rest."""
 
 import logging
+import os
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ ACCEPTED = [
     ("TOKEN_LIFETIME_SECONDS", "60", 60),
     ("UPLOAD_GRACE_SECONDS", "0", 0),
     ("SWEEP_INTERVAL_SECONDS", "1", 1),
+    ("WORKERS", "4", 4),
+    ("WORKER_QUEUE", "7", 7),
     ("IDLE_TIMEOUT_SECONDS", "1", 1),
     ("DRAIN_SECONDS", "0", 0),
     ("LOG_LEVEL", "WARNING", "warning"),
@@ -78,6 +81,8 @@ REFUSED = [
     ("TOKEN_LIFETIME_SECONDS", "59"),
     ("UPLOAD_GRACE_SECONDS", "1h"),
     ("SWEEP_INTERVAL_SECONDS", "0"),
+    ("WORKERS", "257"),
+    ("WORKER_QUEUE", "0"),
     ("IDLE_TIMEOUT_SECONDS", "0"),
     ("DRAIN_SECONDS", "-1"),
     ("LOG_LEVEL", "loud"),
@@ -111,6 +116,11 @@ def test_without_an_environment_the_defaults_hold() -> None:
 def test_a_folder_may_begin_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     assert load_settings({"MEDIA_DATA_DIR": "~/media"}).data_dir == Path("/home/somebody/media")
+
+
+def test_there_is_a_worker_for_each_core_unless_set() -> None:
+    assert Settings().worker_count == len(os.sched_getaffinity(0))
+    assert Settings(workers=7).worker_count == 7
 
 
 def test_settings_do_not_change() -> None:

@@ -136,6 +136,9 @@ async def assert_invariants(application: Application) -> None:
     live = Counter((owner_id, sha256) for owner_id, sha256, _, _ in blobs.values())
     assert set(live.values()) <= {1}
     digests = {key: (sha256, size) for key, (_, sha256, size, _) in blobs.items()}
+    derived = await read("SELECT key, sha256, size, blob_id FROM derivative WHERE key IS NOT NULL")
+    assert {blob_id for *_, blob_id in derived} <= blobs.keys()
+    digests |= {key: (sha256, size) for key, sha256, size, _ in derived}
     assert object_digests(application) == digests
     assert [tuple(row) for row in await read("SELECT id, key FROM upload")] == []
     assert staged_count(application) == 0

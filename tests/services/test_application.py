@@ -80,6 +80,6 @@ async def test_while_it_runs_it_sweeps_if_it_should(settings: Settings) -> None:
     async with running(settings) as application:
         await received(application, await account(application), b"x")
         assert staged_count(application) == 1
-    async with running(settings, sweeping=True) as application:
+    async with running(settings, background=True) as application:
         while staged_count(application):
             await asyncio.sleep(0.01)

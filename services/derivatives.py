@@ -1,0 +1,253 @@
+"""Derivatives: what is computed from a blob, made once however many ask, and kept with it.
+
+A result is claimed through the unique row of its blob and specification, made outside any
+transaction, published like an upload, and recorded only if the claim still holds and a file still
+shows the blob. A failure that lies in the file is recorded too; one that does not (a full queue, a
+lost database) leaves nothing, so that the next call tries again.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from core.errors import (
+    ConflictError,
+    FileEncryptedError,
+    FileTooComplexError,
+    MediaError,
+    NotFoundError,
+    ProcessingFailedError,
+    ProcessingTimedOutError,
+    UnsupportedFileTypeError,
+)
+from core.ids import new_key
+from models.database import Database
+from models.derivative import DerivativeKind, DerivativeState
+from models.file import StoredFile
+from processing.task import MIB, Failure, ProcessingError
+from services.derivative_records import (
+    CLAIM_SECONDS,
+    COLUMNS,
+    Kept,
+    Specification,
+    StoredDerivative,
+    claim_derivative,
+    drop_claim,
+    record_failure,
+    record_result,
+    renew_claim,
+    stored_derivative,
+)
+from services.received import Reservation
+from services.records import settle_reservation
+from services.reservations import Reservations
+from services.storage_errors import storage_errors
+from storage.base import Storage, StoredObject
+
+_POLL_SECONDS: Final = 0.1
+_GONE: Final = "The file was deleted meanwhile."
+_ERRORS: Final[Mapping[Failure, type[MediaError]]] = {
+    Failure.UNSUPPORTED: UnsupportedFileTypeError,
+    Failure.TOO_LARGE: FileTooComplexError,
+    Failure.ENCRYPTED: FileEncryptedError,
+    Failure.FAILED: ProcessingFailedError,
+    Failure.TIMED_OUT: ProcessingTimedOutError,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A fresh result: its bytes from position 0 of ``output``, and what they are."""
+
+    output: BinaryIO
+    mime_type: str
+    width: int | None = None
+    height: int | None = None
+
+
+Producer = Callable[[], Awaitable[Product]]
+"""Makes the result; raises ``ProcessingError`` for a failure that lies in the file."""
+
+
+class Derivatives:
+    """The results of every blob."""
+
+    def __init__(self, database: Database, storage: Storage, reservations: Reservations) -> None:
+        self._database = database
+        self._storage = storage
+        self._reservations = reservations
+        self._making: dict[tuple[str, str], asyncio.Task[StoredDerivative]] = {}
+
+    async def obtain(
+        self, file: StoredFile, wanted: Specification, produce: Producer, *, retry: bool = False
+    ) -> StoredDerivative:
+        """Return the result for ``file``, made by ``produce`` unless it is there already.
+
+        With ``retry`` a recorded failure is tried again.
+
+        Raises:
+            UnsupportedFileTypeError, FileTooComplexError, FileEncryptedError,
+            ProcessingFailedError, ProcessingTimedOutError: A failure that lies in the file, found
+                now or recorded before.
+            NotFoundError: The file went away meanwhile.
+            BusyError, UnavailableError, StorageFullError: Another time it may succeed.
+        """
+        settled = await self._settled(file.blob_id, wanted, retry=retry)
+        if settled is not None:
+            return settled
+        place = (file.blob_id, wanted.digest)
+        making = self._making.get(place)
+        if making is None:
+            making = asyncio.create_task(self._make(file, wanted, produce, retry=retry))
+            self._making[place] = making
+            making.add_done_callback(lambda done: self._made(place, done))
+        return await asyncio.shield(making)  # one caller that goes away must not take it along
+
+    async def ready(
+        self, blob_ids: Iterable[str], kind: DerivativeKind
+    ) -> dict[str, list[StoredDerivative]]:
+        """Return what there is of ``kind`` for each blob, oldest first, in one statement."""
+        wanted = list(dict.fromkeys(blob_ids))
+        rows = await self._database.read(
+            f"SELECT {COLUMNS} FROM derivative WHERE kind = ? AND state = ?"
+            f" AND blob_id IN ({', '.join('?' * len(wanted))}) ORDER BY created_at, id",
+            kind.value,
+            DerivativeState.READY.value,
+            *wanted,
+        )
+        found: dict[str, list[StoredDerivative]] = {blob_id: [] for blob_id in wanted}
+        for row in rows:
+            found[row[0]].append(stored_derivative(row))
+        return found
+
+    async def open(self, derivative: StoredDerivative) -> StoredObject:
+        """Return the opened bytes of a result; close them.
+
+        Raises:
+            UnavailableError: The storage does not answer, or has lost the bytes.
+        """
+        with storage_errors():
+            return await self._storage.open(derivative.key)
+
+    async def read(self, derivative: StoredDerivative) -> bytes:
+        """Return the bytes of a result; errors as ``open``."""
+        async with await self.open(derivative) as stored:
+            with storage_errors():
+                return b"".join([chunk async for chunk in stored.read()])
+
+    async def close(self) -> None:
+        """End what is being made; nothing is recorded of it."""
+        making = list(self._making.values())
+        for task in making:
+            task.cancel()
+        await asyncio.gather(*making, return_exceptions=True)
+
+    def _made(self, place: tuple[str, str], done: asyncio.Task[StoredDerivative]) -> None:
+        del self._making[place]
+        if not done.cancelled():
+            done.exception()  # seen, even if everybody who waited has gone
+
+    async def _settled(
+        self, blob_id: str, wanted: Specification, *, retry: bool
+    ) -> StoredDerivative | None:
+        rows = await self._database.read(
+            f"SELECT {COLUMNS}, state, failure, message FROM derivative"
+            " WHERE blob_id = ? AND spec = ?",
+            blob_id,
+            wanted.digest,
+        )
+        if not rows:
+            return None
+        state, failure, message = tuple(rows[0])[-3:]
+        if state == DerivativeState.FAILED and not retry:
+            raise _ERRORS[Failure(failure)](message)
+        return stored_derivative(rows[0]) if state == DerivativeState.READY else None
+
+    async def _make(
+        self, file: StoredFile, wanted: Specification, produce: Producer, *, retry: bool
+    ) -> StoredDerivative:
+        claim = new_key()
+        while not await self._claimed(file.blob_id, wanted, claim, retry=retry):
+            await asyncio.sleep(_POLL_SECONDS)  # another process is making it
+            settled = await self._settled(file.blob_id, wanted, retry=False)
+            if settled is not None:
+                return settled
+            if not await self._is_shown(file.blob_id):
+                raise NotFoundError(_GONE)
+        async with self._held(file.blob_id, claim):
+            return await self._keep(file, claim, await produce())
+
+    async def _claimed(
+        self, blob_id: str, wanted: Specification, claim: str, *, retry: bool
+    ) -> bool:
+        async with self._database.transaction() as transaction:
+            return await claim_derivative(transaction, blob_id, wanted, claim, retry=retry)
+
+    async def _is_shown(self, blob_id: str) -> bool:
+        shown = "SELECT 1 FROM blob WHERE key = ? AND refs > 0"
+        return bool(await self._database.read(shown, blob_id))
+
+    @asynccontextmanager
+    async def _held(self, blob_id: str, claim: str) -> AsyncIterator[None]:
+        """Hold the claim for the block, and settle it if the block fails."""
+        renewing = asyncio.create_task(self._renew(claim))
+        try:
+            yield
+        except ProcessingError as error:
+            async with self._database.transaction() as transaction:
+                await record_failure(transaction, claim, error)
+            raise _ERRORS[error.failure](error.message) from error
+        except BaseException as error:
+            await asyncio.shield(self._let_go(claim))
+            if isinstance(error, ConflictError) and not await self._is_shown(blob_id):
+                raise NotFoundError(_GONE) from error
+            raise
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self, claim: str) -> None:
+        while True:
+            await asyncio.sleep(CLAIM_SECONDS / 3)
+            with suppress(MediaError):  # the next time, or the claim runs out
+                async with self._database.transaction() as transaction:
+                    await renew_claim(transaction, claim)
+
+    async def _let_go(self, claim: str) -> None:
+        with suppress(MediaError):  # the claim runs out by itself
+            async with self._database.transaction() as transaction:
+                await drop_claim(transaction, claim)
+
+    async def _keep(self, file: StoredFile, claim: str, product: Product) -> StoredDerivative:
+        with product.output:
+            async with self._reservations.reserved(file.owner_id) as reservation:
+                kept = await self._publish(reservation, product)
+                async with self._database.transaction() as transaction:
+                    await settle_reservation(transaction, reservation, shared=False)
+                    recorded = await record_result(transaction, file.blob_id, claim, kept)
+                    if recorded is None:
+                        raise ConflictError("It was made elsewhere meanwhile; ask again.")
+                reservation.settled = True
+        return recorded
+
+    async def _publish(self, reservation: Reservation, product: Product) -> Kept:
+        hasher, size = hashlib.sha256(), 0
+        with storage_errors():
+            reservation.staged = await self._storage.stage()
+            while chunk := await asyncio.to_thread(product.output.read, MIB):
+                hasher.update(chunk)
+                size += len(chunk)
+                await reservation.staged.write(chunk)
+        await self._reservations.publish(reservation)
+        return Kept(
+            key=reservation.key,
+            checksum=hasher.hexdigest(),
+            mime_type=product.mime_type,
+            size=size,
+            width=product.width,
+            height=product.height,
+        )

@@ -1,0 +1,98 @@
+"""Reserved keys: what makes bytes on their way findable for the sweeper, whatever happens.
+
+A row names the key before the first byte is stored and goes in the transaction that records what
+the key holds; until then, and after a failure, the sweeper clears up by it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from tortoise.exceptions import IntegrityError
+
+from core.errors import UnauthenticatedError
+from core.ids import IdPrefix, new_id, new_key
+from models.database import Database
+from models.upload import Upload
+from services.received import Reservation
+from services.storage_errors import storage_errors
+from services.sweep import Sweeper
+
+logger = logging.getLogger("media.reservations")
+
+
+class Reservations:
+    """Makes reservations and clears up those that come to nothing."""
+
+    def __init__(self, database: Database, sweeper: Sweeper) -> None:
+        self._database = database
+        self._sweeper = sweeper
+        self._clearing: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def reserved(self, owner_id: str) -> AsyncIterator[Reservation]:
+        """Reserve a key for the block; what it left is cleared up if the block raises.
+
+        Raises:
+            UnauthenticatedError: The account is gone.
+        """
+        reservation = Reservation(new_id(IdPrefix.UPLOAD), owner_id, new_key())
+        async with self.cleared_on_failure(reservation):
+            await self.record(reservation)
+            yield reservation
+
+    async def record(self, reservation: Reservation) -> None:
+        """Write the row of a reservation; ``UnauthenticatedError`` if the account is gone."""
+        try:
+            async with self._database.transaction() as transaction:
+                await Upload.create(
+                    id=reservation.id,
+                    owner_id=reservation.owner_id,
+                    key=reservation.key,
+                    using_db=transaction.client,
+                )
+        except IntegrityError as error:
+            raise UnauthenticatedError("The account of this access token is gone.") from error
+
+    @staticmethod
+    async def publish(reservation: Reservation) -> None:
+        """Make the staged bytes durable under the reserved key."""
+        assert reservation.staged is not None  # noqa: S101 - staged before
+        with storage_errors():
+            await reservation.staged.commit(reservation.key)
+
+    @asynccontextmanager
+    async def cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:
+        """Clear up if the block raises or is cancelled."""
+        try:
+            yield
+        except BaseException:
+            await self.clear_up(*reservations)
+            raise
+
+    async def clear_up(self, *reservations: Reservation) -> None:
+        """Remove bytes and rows of reservations that are not settled; errors go to the log."""
+        # In a task of its own: a cancelled request must not leave its clearing half done.
+        task = asyncio.create_task(self._clear_up_all(reservations))
+        self._clearing.add(task)
+        task.add_done_callback(self._clearing.discard)
+        await asyncio.shield(task)
+
+    async def close(self) -> None:
+        """Wait until the leftovers of what failed are cleared up."""
+        await asyncio.gather(*self._clearing)
+
+    async def _clear_up_all(self, reservations: Sequence[Reservation]) -> None:
+        for reservation in reservations:
+            if not reservation.settled:
+                reservation.settled = True
+                await self._clear_up_one(reservation)
+
+    async def _clear_up_one(self, reservation: Reservation) -> None:
+        try:
+            if reservation.staged is not None:
+                await reservation.staged.discard()
+            await self._sweeper.abandon(reservation.id, reservation.key)
+        except Exception:  # the sweeper does the rest; what has happened to the upload stands
+            logger.exception("upload %s is left to the sweeper", reservation.id)

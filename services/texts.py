@@ -1,0 +1,216 @@
+"""Extracted text: what a file says, page by page, with recognition where it is a picture."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import orjson
+
+from auth.viewer import Viewer
+from core.errors import QueryTooComplexError
+from models.derivative import DerivativeKind
+from models.file import StoredFile
+from processing.task import MIB, Failure, ProcessingError, TaskName
+from processing.texts.languages import tesseract_code
+from services.derivative_records import Specification, StoredDerivative
+from services.derivatives import Derivatives, Product
+from services.files import Files
+from services.processor import Processor, Subject
+
+PAGE_BREAK: Final = "\f"
+"""What stands between two pages of a text (U+000C, form feed)."""
+
+MAX_TEXTS_BYTES: Final = 32 * MIB
+"""The most that the texts of several files together may hold, as they are stored."""
+
+_JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedText:
+    """What a file says.
+
+    ``language`` is ISO 639-1 and detected, ``confidence`` lies between 0 and 1 and belongs to
+    recognition; both are None where there is nothing to tell. ``pages`` counts them, and
+    ``failed_pages`` numbers those that gave nothing, from 1. ``truncated`` says that a limit was
+    met and text is missing at the end.
+    """
+
+    text: str
+    language: str | None
+    confidence: float | None
+    pages: int
+    failed_pages: list[int]
+    engine: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page as a worker tells it; ``failure`` instead of text if it gave nothing."""
+
+    text: str = ""
+    language: str | None = None
+    confidence: float | None = None
+    engine: str = ""
+    failure: ProcessingError | None = None
+
+    @classmethod
+    def of(cls, told: Any) -> "_Page":
+        """Return a page of a worker's JSON; ``ProcessingError`` if it has another shape."""
+        try:
+            confidence = told["confidence"]
+            return cls(
+                str(told["text"]),
+                None if told["language"] is None else str(told["language"]),
+                None if confidence is None else min(1.0, max(0.0, float(confidence))),
+                str(told["engine"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise _came_out_wrong() from None
+
+
+class Texts:
+    """Extracts, keeps and finds the text of files."""
+
+    def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
+        self._files = files
+        self._derivatives = derivatives
+        self._processor = processor
+
+    async def extract(
+        self,
+        viewer: Viewer,
+        file_id: str,
+        *,
+        language: str = "auto",
+        preserve_formatting: bool = False,
+        retry: bool = False,
+    ) -> ExtractedText:
+        """Return the text of a file that ``viewer`` may read, extracted now if it is not there.
+
+        Raises:
+            ValidationFailedError: The language is unknown, or its data is not installed.
+            UnauthenticatedError, NotFoundError: As ``Files.get``.
+            And what ``Derivatives.obtain`` raises.
+        """
+        file = await self._files.get(viewer, file_id)
+        spec = {
+            "language": tesseract_code(language),
+            "preserve_formatting": preserve_formatting,
+        }
+        subject = Subject.of(file)
+        wanted = Specification(
+            DerivativeKind.TEXT, {**spec, "source": [subject.content_type, subject.name]}
+        )
+
+        async def produce() -> Product:
+            return _product(await self._extract(subject, spec))
+
+        found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
+        return await self._read(found)
+
+    async def of_files(self, files: Iterable[StoredFile]) -> list[ExtractedText | None]:
+        """Return the text extracted last for each file, None where there is none.
+
+        Raises:
+            QueryTooComplexError: Together they hold more than ``MAX_TEXTS_BYTES``.
+        """
+        every = list(files)
+        found = await self._derivatives.ready((file.blob_id for file in every), DerivativeKind.TEXT)
+        last = [found[file.blob_id][-1:] for file in every]
+        if sum(one.size for (one,) in filter(None, last)) > MAX_TEXTS_BYTES:
+            raise QueryTooComplexError(
+                f"The texts of these files hold more than {MAX_TEXTS_BYTES // MIB} MiB;"
+                " ask for fewer at once."
+            )
+        return [await self._read(*one) if one else None for one in last]
+
+    async def _read(self, derivative: StoredDerivative) -> ExtractedText:
+        return ExtractedText(**orjson.loads(await self._derivatives.read(derivative)))
+
+    async def _extract(self, subject: Subject, spec: dict[str, Any]) -> ExtractedText:
+        made = await self._processor.run(TaskName.EXTRACT_TEXT, subject, spec)
+        with made.output:
+            told = _json(await asyncio.to_thread(made.output.read)).get("pages")
+        if not isinstance(told, list):
+            raise _came_out_wrong()
+        # As many at once as there are workers: the pages of one file share all of them.
+        pages = await asyncio.gather(
+            *(
+                self._recognize(subject, {**spec, "page": number})
+                if page is None
+                else _same(_Page.of(page))
+                for number, page in enumerate(told)
+            )
+        )
+        return _joined(pages, truncated=bool(made.result.get("truncated")))
+
+    async def _recognize(self, subject: Subject, spec: dict[str, Any]) -> _Page:
+        try:
+            made = await self._processor.run(TaskName.RECOGNIZE_PAGE, subject, spec, patient=True)
+            with made.output:
+                return _Page.of(_json(await asyncio.to_thread(made.output.read)))
+        except ProcessingError as error:
+            return _Page(failure=error)
+
+
+async def _same(page: _Page) -> _Page:
+    return page
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        told = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        raise _came_out_wrong() from None
+    if not isinstance(told, dict):
+        raise _came_out_wrong()
+    return told
+
+
+def _came_out_wrong() -> ProcessingError:
+    return ProcessingError(Failure.FAILED, "The text came out wrong.")
+
+
+def _joined(pages: Sequence[_Page], *, truncated: bool) -> ExtractedText:
+    failures = [page.failure for page in pages if page.failure]
+    if failures and len(failures) == len(pages):
+        raise failures[0]
+    return ExtractedText(
+        text=PAGE_BREAK.join(page.text for page in pages),
+        language=_language(pages),
+        confidence=_confidence(pages),
+        pages=len(pages),
+        failed_pages=[number for number, page in enumerate(pages, 1) if page.failure],
+        engine="+".join(dict.fromkeys(page.engine for page in pages if page.engine)),
+        truncated=truncated,
+    )
+
+
+def _language(pages: Sequence[_Page]) -> str | None:
+    """Return the language that most characters are in."""
+    characters = Counter[str]()
+    for page in pages:
+        if page.language:
+            characters[page.language] += len(page.text)
+    return characters.most_common(1)[0][0] if characters else None
+
+
+def _confidence(pages: Sequence[_Page]) -> float | None:
+    """Return the mean over the pages that were recognised, weighed by their characters."""
+    told = [(page.confidence, len(page.text) or 1) for page in pages if page.confidence is not None]
+    if not told:
+        return None
+    weighed = sum(confidence * weight for confidence, weight in told)
+    return round(weighed / sum(weight for _, weight in told), 4)
+
+
+def _product(text: ExtractedText) -> Product:
+    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who keeps the product
+    output.write(orjson.dumps(asdict(text)))
+    output.seek(0)
+    return Product(output, _JSON)
