@@ -5,7 +5,10 @@ from strawberry.dataloader import DataLoader
 from auth.viewer import Viewer
 from models.file import StoredFile
 from services.accounts import Account
+from services.analyses import Analysis
 from services.application import Application
+from services.previews import Preview
+from services.texts import ExtractedText
 
 
 class Loaders:
@@ -18,5 +21,27 @@ class Loaders:
         async def load_accounts(ids: list[str]) -> list[Account | None]:
             return await application.accounts.by_ids(ids)
 
+        async def load_previews(files: list[StoredFile]) -> list[list[Preview]]:
+            return await application.previews.of_files(files)
+
+        async def load_texts(files: list[StoredFile]) -> list[ExtractedText | None]:
+            return await application.texts.of_files(files)
+
+        async def load_analyses(files: list[StoredFile]) -> list[Analysis | None]:
+            return await application.analyses.of_files(files)
+
         self.files: DataLoader[str, StoredFile | None] = DataLoader(load_files)
         self.accounts: DataLoader[str, Account | None] = DataLoader(load_accounts)
+        self.previews: DataLoader[StoredFile, list[Preview]] = DataLoader(
+            load_previews, cache_key_fn=_id
+        )
+        self.texts: DataLoader[StoredFile, ExtractedText | None] = DataLoader(
+            load_texts, cache_key_fn=_id
+        )
+        self.analyses: DataLoader[StoredFile, Analysis | None] = DataLoader(
+            load_analyses, cache_key_fn=_id
+        )
+
+
+def _id(file: StoredFile) -> str:
+    return file.id

@@ -21,4 +21,4 @@ async def readyz(request: Request) -> Response:
     except (MediaError, StorageError):
         body = {"status": "unavailable", "reason": "database or storage does not answer"}
         return JsonResponse(body, 503, {"retry-after": "5"})
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", "isolation": application_of(request).workers.isolation})

@@ -25,6 +25,7 @@ def enveloped(data: Any, **more: Any) -> JsonResponse:
 
 def file_json(file: StoredFile, base: str) -> dict[str, Any]:
     """Return ``file`` as REST shows it; ``base`` is the server's own address."""
+    known = {"width": file.width, "height": file.height, "duration": file.duration}
     return {
         "id": file.id,
         "filename": file.filename,
@@ -35,6 +36,7 @@ def file_json(file: StoredFile, base: str) -> dict[str, Any]:
         "size": file.size,
         "checksum": file.checksum,
         "url": f"{base}/v1/media/files/{file.id}/download",
+        **{name: value for name, value in known.items() if value is not None},
         "created_at": file.created_at,
         "updated_at": file.updated_at,
     }

@@ -7,11 +7,23 @@ import strawberry
 # Registered here before any type names them; types import them from this module.
 from models.file import Visibility
 from models.user import UserKind
+from services.analyses import AnalysisKind
 from services.files import Outcome
 from services.listing import Scope
 from services.paging import Order, SortKey
+from services.preview_request import PreviewFormat, PreviewSize, PreviewType
 
-__all__ = ["FileOrder", "Outcome", "Scope", "UserKind", "Visibility"]
+__all__ = [
+    "AnalysisKind",
+    "FileOrder",
+    "Outcome",
+    "PreviewFormat",
+    "PreviewSize",
+    "PreviewType",
+    "Scope",
+    "UserKind",
+    "Visibility",
+]
 
 strawberry.enum(
     Visibility,
@@ -35,6 +47,22 @@ strawberry.enum(
         " caller (SHARED), or everyone's (ALL, administrators only)."
     ),
 )
+
+
+strawberry.enum(
+    PreviewFormat,
+    name="PreviewFormat",
+    description="One picture (THUMBNAIL), or a moving one where the file is animated (ANIMATED).",
+)
+strawberry.enum(
+    PreviewSize,
+    name="PreviewSize",
+    description="The long side: 160 (SMALL), 480 (MEDIUM) or 1200 (LARGE) pixels; never enlarged.",
+)
+strawberry.enum(
+    PreviewType, name="PreviewType", description="What a preview is encoded as; WEBP can move."
+)
+strawberry.enum(AnalysisKind, name="AnalysisKind", description="A part of an analysis.")
 
 
 @strawberry.enum(description="What a list of files is sorted by; the id breaks ties.")

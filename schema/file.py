@@ -4,13 +4,25 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from strawberry import field
+from strawberry import Parent, field
 
 from models.file import StoredFile
-from resolvers import connection, files
-from schema.enums import UserKind, Visibility
+from resolvers import connection, derivatives, files
+from resolvers.context import RequestInfo
+from resolvers.derivatives import PartialAnalysis, ShownPreview
+from schema.derivatives import (
+    Analysis,
+    ExtractedText,
+    Preview,
+    WantedFormat,
+    WantedSize,
+    WantedType,
+)
+from schema.enums import PreviewFormat, PreviewSize, PreviewType, UserKind, Visibility
 from schema.scalars import BigInt
+from services import texts
 from services.accounts import Account
+from services.preview_request import PreviewRequest
 
 
 @strawberry.interface(description="Anything that has an id of its own.")
@@ -26,6 +38,16 @@ class Owner:
 
     id: strawberry.ID = field(description="The account's id.")
     kind: UserKind = field(description="What the account is.")
+
+
+def _preview_url(
+    info: RequestInfo,
+    parent: Parent[StoredFile],
+    format: WantedFormat = PreviewFormat.THUMBNAIL,  # noqa: A002 - the argument's name in GraphQL
+    size: WantedSize = PreviewSize.SMALL,
+    type: WantedType = PreviewType.WEBP,  # noqa: A002 - the same
+) -> str | None:
+    return derivatives.preview_url(info, parent, PreviewRequest(format, size, type))
 
 
 @strawberry.type(description="A file: bytes with a name, a description and tags.")
@@ -48,6 +70,34 @@ class File(Node):
     stream_url: str = field(
         resolver=files.stream_url,
         description="The address that plays in place, with seeking; the same rules as `url`.",
+    )
+    width: int | None = field(
+        description="The width in pixels as shown; null until it was looked at, or without one."
+    )
+    height: int | None = field(description="The height in pixels as shown; null as the width.")
+    duration: float | None = field(description="The duration in seconds; null as the width.")
+    preview_url: str | None = field(
+        resolver=_preview_url,
+        graphql_type=str | None,
+        description=(
+            "A signed address of a preview for `<img src>`, made when it is first opened; null for"
+            " types without one."
+        ),
+    )
+    previews: list[ShownPreview] = field(
+        resolver=derivatives.previews,
+        graphql_type=list[Preview],
+        description="The previews that have been made.",
+    )
+    text: texts.ExtractedText | None = field(
+        resolver=derivatives.text,
+        graphql_type=ExtractedText | None,
+        description="The text that was extracted last; null before `extractText`.",
+    )
+    analysis: PartialAnalysis | None = field(
+        resolver=derivatives.analysis,
+        graphql_type=Analysis | None,
+        description="What the file is; null before `analyze`.",
     )
     owner: Account = field(
         resolver=files.owner, graphql_type=Owner, description="The account that owns the file."

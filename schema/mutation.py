@@ -5,14 +5,28 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import field
 
+from resolvers import derivatives
 from resolvers import files as resolvers
 from resolvers.context import RequestInfo
-from schema.enums import Outcome
+from schema.derivatives import (
+    Analysis,
+    ExtractedText,
+    Language,
+    Parts,
+    PreserveFormatting,
+    Preview,
+    Retry,
+    WantedFormat,
+    WantedSize,
+    WantedType,
+)
+from schema.enums import Outcome, PreviewFormat, PreviewSize, PreviewType
 from schema.file import File
 from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
 from schema.scalars import Upload
 from services.files import Deletion
+from services.preview_request import PreviewRequest
 
 OneFile = Annotated[Upload, strawberry.argument(description="The file.")]
 ManyFiles = Annotated[
@@ -64,6 +78,42 @@ async def _bulk_delete(info: RequestInfo, ids: ManyIds) -> BulkDeleteResult:
     return BulkDeleteResult(deleted_count=_deleted(deletions), results=deletions)
 
 
+async def _preview(  # noqa: PLR0913 - the arguments of the field
+    info: RequestInfo,
+    id: Id,  # noqa: A002 - the argument's name in GraphQL
+    *,
+    format: WantedFormat = PreviewFormat.THUMBNAIL,  # noqa: A002 - the same
+    size: WantedSize = PreviewSize.MEDIUM,
+    type: WantedType = PreviewType.WEBP,  # noqa: A002 - the same
+    retry: Retry = False,
+) -> Any:
+    wanted = PreviewRequest(format, size, type)
+    return await derivatives.preview(info, id, wanted, retry=retry)
+
+
+async def _extract_text(
+    info: RequestInfo,
+    id: Id,  # noqa: A002 - the argument's name in GraphQL
+    *,
+    language: Language = "auto",
+    preserve_formatting: PreserveFormatting = False,
+    retry: Retry = False,
+) -> Any:
+    return await derivatives.extract_text(
+        info, id, language, preserve_formatting=preserve_formatting, retry=retry
+    )
+
+
+async def _analyze(
+    info: RequestInfo,
+    id: Id,  # noqa: A002 - the argument's name in GraphQL
+    *,
+    analyses: Parts = None,
+    retry: Retry = False,
+) -> Any:
+    return await derivatives.analyze(info, id, analyses, retry=retry)
+
+
 def _deleted(deletions: list[Deletion]) -> int:
     return sum(one.outcome is Outcome.DELETED for one in deletions)
 
@@ -89,6 +139,19 @@ class Mutation:
         resolver=_delete,
         graphql_type=strawberry.ID,
         description="Delete a file; it is gone for every reader when the answer comes.",
+    )
+    preview: Preview = field(
+        resolver=_preview,
+        graphql_type=Preview,
+        description="Make a preview of a file unless it is there.",
+    )
+    extract_text: ExtractedText = field(
+        resolver=_extract_text,
+        graphql_type=ExtractedText,
+        description="Extract a file's text, by recognition where it is a picture.",
+    )
+    analyze: Analysis = field(
+        resolver=_analyze, graphql_type=Analysis, description="Tell what a file is."
     )
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from core.errors import MediaError
 from core.settings import Settings
 from rest.accounts import guest_login
+from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
 from rest.openapi.document import openapi
@@ -46,6 +47,9 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}", FileEndpoint),
     Route("/v1/media/files/{file_id}/download", download),
     Route("/v1/media/files/{file_id}/stream", stream),
+    Route("/v1/media/files/{file_id}/preview", PreviewEndpoint),
+    Route("/v1/media/files/{file_id}/extract-text", extract_text, methods=["POST"]),
+    Route("/v1/media/files/{file_id}/analyze", analyze, methods=["POST"]),
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
@@ -57,11 +61,11 @@ ROUTES: Final = (
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Return the application; it connects, migrates and sweeps while its lifespan lasts."""
+    """Return the application; it connects, migrates and works while its lifespan lasts."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running(settings, sweeping=True) as application:
+        async with running(settings, background=True) as application:
             app.state.application = application
             yield
 

@@ -33,8 +33,14 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.RANGE_NOT_SATISFIABLE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    ErrorCode.UNSUPPORTED_FILE_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.FILE_TOO_COMPLEX: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.FILE_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.PROCESSING_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.PROCESSING_TIMED_OUT: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.STORAGE_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """Every code of the domain has its status here; a test holds it complete."""
@@ -45,6 +51,7 @@ PROBLEM: Final = "application/problem+json"
 _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="media"'},
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
+    ErrorCode.BUSY: {"retry-after": "5"},
 }
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,

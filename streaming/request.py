@@ -91,6 +91,13 @@ async def json_object(request: Request) -> dict[str, Any]:
     return parse_object(await small_body(request))
 
 
+async def optional_json_object(request: Request) -> dict[str, Any]:
+    """Return the JSON object that the body holds, or an empty one for no body; see above."""
+    if "content-type" not in request.headers and not await small_body(request):
+        return {}
+    return await json_object(request)
+
+
 async def small_body(request: Request) -> bytes:
     """Return a body of at most 1 MiB; ``PayloadTooLargeError`` beyond."""
     collected = bytearray()

@@ -105,7 +105,9 @@ class Representation:
     """What HTTP tells of a file: ``checksum`` is its SHA-256 in lower-case hexadecimal.
 
     ``last_modified`` is aware UTC. ``disposition`` is what was asked for; see
-    ``serve_as`` for what is sent. ``public`` files may rest in shared caches.
+    ``serve_as`` for what is sent. ``public`` files may rest in shared caches. ``max_age`` is for
+    an address that never gives other bytes: seconds in which nobody need ask again.
+    ``by_accept`` says that the request's Accept header chose among several.
     """
 
     content_type: str
@@ -114,6 +116,8 @@ class Representation:
     last_modified: datetime
     disposition: Disposition = "attachment"
     public: bool = False
+    max_age: int | None = None
+    by_accept: bool = False
 
     @property
     def etag(self) -> str:
@@ -125,8 +129,14 @@ class Representation:
         return [
             (b"etag", self.etag.encode("ascii")),
             (b"last-modified", http_date(self.last_modified).encode("ascii")),
-            cache_control(public=self.public),
+            self._cache_control(),
+            *([(b"vary", b"accept")] if self.by_accept else []),
         ]
+
+    def _cache_control(self) -> tuple[bytes, bytes]:
+        if self.max_age is None:
+            return cache_control(public=self.public)
+        return (b"cache-control", b"public, max-age=%d, immutable" % self.max_age)
 
     def headers(self) -> RawHeaders:
         """Return the headers of a response with bytes, content type first, without its length."""

@@ -24,7 +24,7 @@ _CODES: Final = (
     ErrorCode.UNAVAILABLE,
 )
 
-_PARAMETERS: Final = [
+PARAMETERS: Final = [
     FILE_ID,
     parameter(
         "header",
@@ -39,13 +39,13 @@ _PARAMETERS: Final = [
     parameter("header", "If-Unmodified-Since", "Answer 412 if the bytes are newer."),
 ]
 
-_VALIDATORS: Final = {
+VALIDATORS: Final = {
     "ETag": header("The strong entity tag: the SHA-256 in hexadecimal.", pattern='^"[^"]+"$'),
     "Last-Modified": header("When the bytes were uploaded."),
     "Cache-Control": header("Keep it, but ask again before each use."),
 }
-_OF_BYTES: Final = {
-    **_VALIDATORS,
+OF_BYTES: Final = {
+    **VALIDATORS,
     "Accept-Ranges": header("`bytes`", const="bytes"),
     "Content-Length": header("Length of this body in bytes.", pattern="^[0-9]+$"),
     "Content-Disposition": header("`inline` or `attachment`, and the file's name."),
@@ -54,7 +54,7 @@ _OF_BYTES: Final = {
     "Cross-Origin-Resource-Policy": header("`cross-origin`", const="cross-origin"),
     "Content-Security-Policy": header("Keeps markup from acting in a browser.", required=False),
 }
-_BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
+BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
 
 
 def content_paths(statuses: Statuses) -> Json:
@@ -68,7 +68,7 @@ def content_paths(statuses: Statuses) -> Json:
                 "Answers the bytes as an attachment, whole or in ranges. A public file needs no"
                 " token.",
                 security=EITHER,
-                parameters=_PARAMETERS,
+                parameters=PARAMETERS,
                 responses=_responses(statuses),
             )
         ),
@@ -81,7 +81,7 @@ def content_paths(statuses: Statuses) -> Json:
                 " Types that a browser could run, SVG and HTML among them, are attachments here"
                 " too. A public file needs no token.",
                 security=EITHER,
-                parameters=_PARAMETERS,
+                parameters=PARAMETERS,
                 responses=_responses(statuses),
             )
         ),
@@ -93,14 +93,14 @@ def _responses(statuses: Statuses) -> Json:
     return {
         "200": {
             "description": "The whole file.",
-            "headers": _OF_BYTES,
-            "content": {"*/*": _BYTES},
+            "headers": OF_BYTES,
+            "content": {"*/*": BYTES},
         },
         "206": {
             "description": "The bytes that were asked for; several ranges come as parts.",
-            "headers": {**_OF_BYTES, "Content-Range": one_range},
-            "content": {"*/*": _BYTES, "multipart/byteranges": _BYTES},
+            "headers": {**OF_BYTES, "Content-Range": one_range},
+            "content": {"*/*": BYTES, "multipart/byteranges": BYTES},
         },
-        "304": {"description": "Your copy is current.", "headers": _VALIDATORS},
+        "304": {"description": "Your copy is current.", "headers": VALIDATORS},
         **problems(statuses, _CODES),
     }

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from core.errors import ErrorCode
 from rest.openapi.content import content_paths
+from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
@@ -31,6 +32,7 @@ _TAGS: Final = (
     ("accounts", "Signing in."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
+    ("derivatives", "Previews, extracted text and analyses."),
     ("graphql", "The same through GraphQL."),
     ("service", "Whether the server can serve, and what it offers."),
 )
@@ -66,7 +68,12 @@ def build_openapi(statuses: Statuses) -> Json:
         "servers": [{"url": "/"}],
         "security": SIGNED_IN,
         "tags": [{"name": name, "description": description} for name, description in _TAGS],
-        "paths": {**service_paths(statuses), **file_paths(statuses), **content_paths(statuses)},
+        "paths": {
+            **service_paths(statuses),
+            **file_paths(statuses),
+            **content_paths(statuses),
+            **derivative_paths(statuses),
+        },
         "components": {
             "schemas": schemas(statuses),
             "responses": _refusals_of_routing(statuses),

@@ -27,7 +27,7 @@ _TAG: Final = "files"
 _READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
 _WRITE: Final = (*_READ, ErrorCode.STORAGE_FULL)
 _ONE: Final = (ErrorCode.NOT_FOUND,)
-_JSON_BODY: Final = (
+JSON_BODY: Final = (
     ErrorCode.VALIDATION_FAILED,
     ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off
     ErrorCode.REQUEST_TIMEOUT,
@@ -52,7 +52,7 @@ def file_paths(statuses: Statuses) -> Json:
 
 def _upload(statuses: Statuses) -> Json:
     form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
-    codes = (*_WRITE, *_JSON_BODY, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED)
+    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED)
     return operation(
         "uploadFile",
         _TAG,
@@ -128,7 +128,7 @@ def _get(statuses: Statuses) -> Json:
 
 
 def _patch(statuses: Statuses) -> Json:
-    codes = (*_WRITE, *_ONE, *_JSON_BODY, ErrorCode.FORBIDDEN)
+    codes = (*_WRITE, *_ONE, *JSON_BODY, ErrorCode.FORBIDDEN)
     return operation(
         "updateFile",
         _TAG,
@@ -167,6 +167,6 @@ def _bulk_delete(statuses: Statuses) -> Json:
         requestBody={"required": True, "content": json_content(ref("BulkDelete"))},
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkDeleteResult"))),
-            **problems(statuses, (*_WRITE, *_JSON_BODY)),
+            **problems(statuses, (*_WRITE, *JSON_BODY)),
         },
     )

@@ -34,6 +34,12 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
     ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
     ErrorCode.STORAGE_FULL: "The server has no room left.",
+    ErrorCode.UNSUPPORTED_FILE_TYPE: "This cannot be made of a file of this type.",
+    ErrorCode.FILE_TOO_COMPLEX: "The file takes more memory, pixels or pages than may be used.",
+    ErrorCode.FILE_ENCRYPTED: "The file asks for a password.",
+    ErrorCode.PROCESSING_FAILED: "The file is broken, or its processing crashed.",
+    ErrorCode.PROCESSING_TIMED_OUT: "The processing of the file took too long.",
+    ErrorCode.BUSY: "Too many requests wait for a worker; retry.",
     ErrorCode.INTERNAL: "A fault of the server, which has been logged.",
 }
 """What each code means to a client, in a sentence."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
@@ -23,6 +24,7 @@ def schemas(statuses: Statuses) -> Json:
         "UploadForm": _upload_form(),
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
+        **derivative_schemas(),
         "GuestSession": _guest_session(),
         "Health": _health(),
         "Problem": _problem(statuses),
@@ -82,7 +84,7 @@ def _description(**more: Any) -> Json:
 
 
 def _file() -> Json:
-    return _all_of(
+    found = _all_of(
         id=_id(IdPrefix.FILE, "Names the file.", examples=[_EXAMPLE_ID]),
         filename=_filename(),
         description=_description(),
@@ -95,6 +97,16 @@ def _file() -> Json:
         created_at=_text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
         updated_at=_text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
     )
+    return {**found, "properties": {**found["properties"], **_dimensions()}}
+
+
+def _dimensions() -> Json:
+    """What some files have, once the server has looked at them."""
+    return {
+        "width": _count("In pixels, as shown; absent until it was looked at, or without one."),
+        "height": _count("In pixels, as shown; absent as the width."),
+        "duration": {"type": "number", "minimum": 0, "description": "In seconds; absent as above."},
+    }
 
 
 def _file_list() -> Json:
@@ -161,7 +173,12 @@ def _guest_session() -> Json:
 
 def _health() -> Json:
     status = _text("Whether requests can be served.", enum=["ok", "unavailable"])
-    return _object(["status"], status=status, reason=_text("Why not."))
+    isolation = _text(
+        "What shuts the workers in: all but the file (`bubblewrap`), the network alone"
+        " (`network namespace`), or limits of memory and time alone (`none`).",
+        enum=["bubblewrap", "network namespace", "none"],
+    )
+    return _object(["status"], status=status, reason=_text("Why not."), isolation=isolation)
 
 
 def _problem(statuses: Statuses) -> Json:

@@ -15,6 +15,7 @@ import storage.filesystem
 from cli.serve import serve
 from core.settings import load_settings
 from services.body import Body
+from services.reservations import Reservations
 from services.uploads import Uploads
 from storage.filesystem import _StagedFile
 
@@ -74,7 +75,7 @@ class Killer:
 def prepare(step: str, killer: Killer) -> None:
     """Wrap the function at ``step``."""
     owner, name, wrap = {
-        "reservation committed": (Uploads, "_reserve", killer.after_awaiting),
+        "reservation committed": (Reservations, "record", killer.after_awaiting),
         "first bytes staged": (_StagedFile, "write", killer.after_awaiting),
         "all bytes staged": (Body, "take", killer.after_awaiting),
         "before the file is flushed": (_StagedFile, "_publish", killer.before),

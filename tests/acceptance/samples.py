@@ -8,13 +8,22 @@ from tempfile import TemporaryDirectory
 
 import av
 import pypdfium2  # type: ignore[import-untyped]  # ships no type hints
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 
 def image(kind: str, size: tuple[int, int] = (320, 200)) -> bytes:
     """Return a picture in the format that Pillow calls ``kind``."""
     target = io.BytesIO()
     Image.linear_gradient("L").resize(size).convert("RGB").save(target, kind)
+    return target.getvalue()
+
+
+def writing(text: str) -> bytes:
+    """Return a PNG of a line of text, as a scanner would see it."""
+    page = Image.new("L", (1600, 200), 255)
+    ImageDraw.Draw(page).text((60, 60), text, fill=0, font=ImageFont.load_default(56))
+    target = io.BytesIO()
+    page.save(target, "PNG", dpi=(300, 300))
     return target.getvalue()
 
 

@@ -106,8 +106,8 @@ class Server:
         """Return what uploads have left: objects, staging files, and rows that name them."""
         with closing(sqlite3.connect(self.data_dir / "media.db")) as database:
             rows = {
-                table: [key for (key,) in database.execute(f"SELECT key FROM {table}")]
-                for table in ("upload", "blob")
+                table: [key for (key,) in database.execute(f"SELECT key FROM {table}") if key]
+                for table in ("upload", "blob", "derivative")
             }
         folders = {
             folder: [path.name for path in (self.data_dir / folder).rglob("*") if path.is_file()]
@@ -118,7 +118,8 @@ class Server:
     def is_settled(self) -> bool:
         """Tell whether no upload is under way and every object has its row."""
         found = self.traces()
-        return not found["upload"] and not found["staging"] and found["objects"] == found["blob"]
+        named = sorted(found["blob"] + found["derivative"])
+        return not found["upload"] and not found["staging"] and found["objects"] == named
 
     def stop(self) -> int:
         """Ask the server to stop, and return its exit status."""

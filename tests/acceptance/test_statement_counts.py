@@ -37,7 +37,7 @@ class Statements:
     def taken(self) -> list[str]:
         """Return the statements since the last call."""
         taken, self.seen[:] = list(self.seen), []
-        return taken
+        return [one for one in taken if "NOT blob.probed" not in one]  # the prober's, in background
 
 
 @asynccontextmanager

@@ -136,7 +136,7 @@ def test_a_shutdown_ends_what_takes_too_long_and_half_stores_nothing(
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
     traces = server.traces()
-    assert traces == {"upload": [], "blob": [], "objects": [], "staging": []}
+    assert set(map(len, traces.values())) == {0}, traces
 
 
 def test_an_interrupt_from_the_keyboard_ends_as_quietly(start: Callable[..., Server]) -> None:

@@ -1,0 +1,96 @@
+"""The bytes of a preview over HTTP, to its readers or by a signed address."""
+
+import time
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.errors import ForbiddenError, ValidationFailedError
+from models.file import Visibility
+from services.preview_request import (
+    MIME_TYPES,
+    PreviewFormat,
+    PreviewRequest,
+    PreviewSize,
+    PreviewType,
+)
+from services.previews import OpenPreview
+from streaming.request import application_of, viewer_of
+from streaming.response import FileResponse
+from streaming.servable import Representation
+
+Choice = TypeVar("Choice", bound=StrEnum)
+_MAX_DIGITS: Final = 12
+
+
+async def preview(request: Request) -> Response:
+    """Answer a preview, made now if it is not there."""
+    wanted = _wanted(request)
+    opened = await (_by_link if "signature" in request.query_params else _by_viewer)(
+        request, wanted
+    )
+    stem = opened.file.filename.rpartition(".")[0] or opened.file.filename
+    representation = Representation(
+        content_type=opened.derivative.mime_type,
+        filename=f"{stem}.{wanted.type.value}",
+        checksum=opened.derivative.checksum,
+        last_modified=opened.derivative.created_at,
+        disposition="inline",
+        public=opened.file.visibility is Visibility.PUBLIC,
+        max_age=_seconds_left(opened),
+        by_accept="type" not in request.query_params,
+    )
+    idle = application_of(request).settings.idle_timeout_seconds
+    return FileResponse(opened.stored, representation, send_timeout=idle)
+
+
+def preferred_type(accept: str) -> PreviewType:
+    """Return the first type that an Accept header names and previews come in; WebP without one.
+
+    Source: RFC 9110, section 12.5.1; among names, their order decides, as browsers send no weights
+    for pictures they can show.
+    """
+    named = (item.partition(";") for item in accept.lower().split(","))
+    wanted = [name.strip() for name, _, rest in named if "q=0" not in rest.replace(" ", "") + ";"]
+    found = {mime_type: kind for kind, mime_type in MIME_TYPES.items()}
+    known = [found[name] for name in wanted if name in found]
+    return PreviewType.WEBP if PreviewType.WEBP in known or not known else known[0]
+
+
+async def _by_viewer(request: Request, wanted: PreviewRequest) -> OpenPreview:
+    viewer = await viewer_of(request)
+    previews = application_of(request).previews
+    return await previews.open(viewer, request.path_params["file_id"], wanted)
+
+
+async def _by_link(request: Request, wanted: PreviewRequest) -> OpenPreview:
+    expires = request.query_params.get("expires", "")
+    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _MAX_DIGITS):
+        raise ForbiddenError("The address lacks the time at which it expires.")
+    signature = request.query_params["signature"]
+    previews = application_of(request).previews
+    file_id = request.path_params["file_id"]
+    return await previews.open_link(file_id, wanted, int(expires), signature)
+
+
+def _wanted(request: Request) -> PreviewRequest:
+    accept = ",".join(request.headers.getlist("accept"))
+    return PreviewRequest(
+        _choice(request, "format", PreviewFormat) or PreviewFormat.THUMBNAIL,
+        _choice(request, "size", PreviewSize) or PreviewSize.MEDIUM,
+        _choice(request, "type", PreviewType) or preferred_type(accept),
+    )
+
+
+def _choice(request: Request, name: str, choices: type[Choice]) -> Choice | None:
+    value = request.query_params.get(name)
+    try:
+        return choices(value) if value is not None else None
+    except ValueError:
+        raise ValidationFailedError(f"{name} must be one of {', '.join(choices)}.") from None
+
+
+def _seconds_left(opened: OpenPreview) -> int | None:
+    return None if opened.expires_at is None else max(0, opened.expires_at - int(time.time()))
