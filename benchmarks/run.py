@@ -8,8 +8,11 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import derivatives
 import downloading
 import listing
+import ocr
+import previews
 import report
 import starting
 import uploading
@@ -21,6 +24,9 @@ _PARTS: Final[dict[str, Callable[..., Iterator[report.Row]]]] = {
     "download": downloading.measure,
     "list": listing.measure,
     "start": starting.measure,
+    "previews": previews.measure,
+    "derivatives": derivatives.measure,
+    "ocr": ocr.measure,
 }
 
 

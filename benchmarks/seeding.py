@@ -24,14 +24,14 @@ SELECT n,
 FROM counted;
 """
 _BLOBS: Final = """
-INSERT INTO blob (key, owner_id, sha256, size, refs, created_at)
-SELECT key, :owner, sha256, size, 1, moment FROM row;
+INSERT INTO blob (key, owner_id, sha256, size, refs, probed, width, height, created_at)
+SELECT key, :owner, sha256, size, 1, TRUE, 4000, 3000, moment FROM row;
 """
 _FILES: Final = """
 INSERT INTO file (id, owner_id, blob_id, filename, filename_folded, description, tags, visibility,
-                  mime_type, size, sha256, created_at, updated_at)
+                  mime_type, size, sha256, width, height, created_at, updated_at)
 SELECT id, :owner, key, filename, filename, 'Picture ' || n || ' of a long summer', tags,
-       'private', 'image/jpeg', size, sha256, moment, moment
+       'private', 'image/jpeg', size, sha256, 4000, 3000, moment, moment
 FROM row;
 """
 _TAGS: Final = """
