@@ -43,6 +43,9 @@ _ARCHIVES: Final = {
     "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
 }
 _AMBIGUOUS: Final = {"text/plain": _TEXTS, "application/zip": _ARCHIVES}
+_GUESSED: Final = "text/x-"
+"""What libmagic guesses of source code by a few words; a name that says otherwise is right."""
+
 _PREFERRED: Final = {
     "application/javascript": "text/javascript",  # RFC 9239, section 6
     "audio/x-wav": "audio/wav",
@@ -61,6 +64,8 @@ def identify(head: bytes, filename: str) -> str:
     found = _by_content(head)
     if found in _EMPTY:
         return _TEXTS.get(extension, UNKNOWN)
+    if found.startswith(_GUESSED):
+        return _TEXTS.get(extension, _PREFERRED.get(found, found))
     return _AMBIGUOUS.get(found, {}).get(extension, _PREFERRED.get(found, found))
 
 

@@ -195,3 +195,11 @@ def test_the_test_data_is_what_it_claims(tmp_path: Path) -> None:
             path.write_bytes(make())
             with Image.open(path) as opened:
                 assert Image.MIME[opened.format or ""] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("notes.md", "text/markdown"), ("a.txt", "text/plain"), ("a", "text/x-python")],
+)
+def test_a_name_corrects_what_a_few_words_look_like(name: str, expected: str) -> None:
+    assert identify(b"#!/usr/bin/python3\n" + PYTHON, name) == expected
