@@ -1,7 +1,7 @@
 """A request body on its way into the storage: counted, hashed and written in one pass.
 
-The event loop receives the next buffer while threads hash and write the last one, so that memory
-stays at two buffers whatever the size, and receiving, hashing and writing overlap.
+The event loop receives the next piece while threads hash and write the last one, so that memory
+stays the same whatever the size, and receiving, hashing and writing overlap.
 """
 
 import asyncio
@@ -14,6 +14,9 @@ from processing.identify import HEAD_BYTES
 from storage.base import Staged
 
 BUFFER_BYTES: Final = 1024 * 1024
+
+_LARGE_BYTES: Final = 256 * 1024
+"""Chunks from this size on are worth a hand-over of their own, which saves copying them."""
 
 
 class Body:
@@ -47,8 +50,12 @@ class Body:
         try:
             async for chunk in chunks:
                 self._count(chunk)
-                await self._fill(memoryview(chunk))
-            await self._hand_over()
+                if len(chunk) < _LARGE_BYTES:
+                    await self._fill(memoryview(chunk))
+                else:
+                    await self._hand_over_filled()
+                    await self._hand_over(memoryview(chunk))
+            await self._hand_over_filled()
         finally:
             await self._settle()
 
@@ -60,7 +67,7 @@ class Body:
             self._filled += len(taken)
             chunk = chunk[room:]
             if self._filled == BUFFER_BYTES:
-                await self._hand_over()
+                await self._hand_over_filled()
 
     def _count(self, chunk: bytes) -> None:
         self.size += len(chunk)
@@ -69,19 +76,22 @@ class Body:
         if len(self.head) < HEAD_BYTES:
             self.head += chunk[: HEAD_BYTES - len(self.head)]
 
-    async def _hand_over(self) -> None:
-        await self._settle()
-        full, self._buffer, self._spare = self._buffer[: self._filled], self._spare, self._buffer
-        self._filled = 0
+    async def _hand_over_filled(self) -> None:
+        full = self._buffer[: self._filled]
         if full:
-            self._writing = asyncio.create_task(self._absorb(full))
+            await self._hand_over(full)
+            self._buffer, self._spare, self._filled = self._spare, self._buffer, 0
+
+    async def _hand_over(self, piece: memoryview) -> None:
+        await self._settle()
+        self._writing = asyncio.create_task(self._absorb(piece))
 
     async def _settle(self) -> None:
         writing, self._writing = self._writing, None
         if writing is not None:
             await writing
 
-    async def _absorb(self, buffer: memoryview) -> None:
+    async def _absorb(self, piece: memoryview) -> None:
         # The hash is of everything before the storage is asked for more: both end here.
-        hashing = asyncio.to_thread(self._hasher.update, buffer)
-        await asyncio.gather(hashing, self._staged.write(buffer))
+        hashing = asyncio.to_thread(self._hasher.update, piece)
+        await asyncio.gather(hashing, self._staged.write(piece))

@@ -6,18 +6,15 @@ without overwriting what is there (``rename`` overwrites).
 """
 
 import asyncio
-import errno
 import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import TypeVar
 
 from storage.base import (
     READ_CHUNK_BYTES,
@@ -26,20 +23,18 @@ from storage.base import (
     ObjectInfo,
     ObjectNotFoundError,
     ObjectTruncatedError,
-    OutOfSpaceError,
     Staged,
     Storage,
     StorageError,
     StoredObject,
     checked_key,
 )
+from storage.blocking import Descriptor, Threads, translated
 
-T = TypeVar("T")
-
-_THREADS = 32  # they wait on the disk, not the processor; a few long flushes must not stop reads
 _SHARDS = tuple(f"{number:02x}" for number in range(256))
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _PROBE = bytes(4096)
+_WRITE_BYTES = 256 * 1024
+_WRITE_BACK_BYTES = 8 * 1024 * 1024
 _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
@@ -58,8 +53,8 @@ class FilesystemStorage(Storage):
     def __init__(self, root: Path) -> None:
         self._objects = root.absolute() / "objects"
         self._staging = root.absolute() / "staging"
-        _translated(partial(_lay_out, self._objects, self._staging))
-        self._threads = _Threads()
+        translated(partial(_lay_out, self._objects, self._staging))
+        self._threads = Threads()
 
     async def stage(self) -> Staged:
         """Begin to receive an object; see ``Storage.stage``."""
@@ -98,7 +93,7 @@ class FilesystemStorage(Storage):
 
     def _create(self) -> "_StagedFile":
         path = self._staging / _random_name()
-        descriptor = _Descriptor(os.open(path, _NEW_FILE, _PRIVATE_FILE))
+        descriptor = Descriptor(os.open(path, _NEW_FILE, _PRIVATE_FILE))
         return _StagedFile(self._threads, descriptor, path, self._path)
 
     def _open(self, path: Path) -> "_ObjectFile":
@@ -107,7 +102,7 @@ class FilesystemStorage(Storage):
         except FileNotFoundError:
             raise ObjectNotFoundError(path.name) from None
         try:
-            return _ObjectFile(self._threads, _Descriptor(number), os.fstat(number).st_size)
+            return _ObjectFile(self._threads, Descriptor(number), os.fstat(number).st_size)
         except BaseException:
             os.close(number)
             raise
@@ -116,8 +111,8 @@ class FilesystemStorage(Storage):
 class _StagedFile(Staged):
     def __init__(
         self,
-        threads: "_Threads",
-        descriptor: "_Descriptor",
+        threads: Threads,
+        descriptor: Descriptor,
         path: Path,
         target: Callable[[str], Path],
     ) -> None:
@@ -125,6 +120,8 @@ class _StagedFile(Staged):
         self._descriptor = descriptor
         self._path = path
         self._target = target
+        self._size = 0
+        self._written_back = 0
         self._intact = True
         self._over = False
 
@@ -159,7 +156,17 @@ class _StagedFile(Staged):
 
     def _append(self, chunk: bytes | bytearray | memoryview) -> None:
         with self._descriptor as number:
-            _write_all(number, chunk)
+            self._size += _write_all(number, chunk)
+            self._write_back(number)
+
+    def _write_back(self, number: int) -> None:
+        # Left to itself, the kernel keeps most of a file in memory until the commit, which then
+        # waits for all of it. This advice only starts the writing; fsync tells how it went.
+        fresh = self._size - self._written_back
+        if fresh >= _WRITE_BACK_BYTES:
+            with suppress(OSError):
+                os.posix_fadvise(number, self._written_back, fresh, os.POSIX_FADV_DONTNEED)
+            self._written_back = self._size
 
     def _publish(self, target: Path) -> None:
         with self._descriptor as number:
@@ -177,7 +184,7 @@ class _StagedFile(Staged):
 
 
 class _ObjectFile(StoredObject):
-    def __init__(self, threads: "_Threads", descriptor: "_Descriptor", size: int) -> None:
+    def __init__(self, threads: Threads, descriptor: Descriptor, size: int) -> None:
         self.size = size
         self._threads = threads
         self._descriptor = descriptor
@@ -195,7 +202,7 @@ class _ObjectFile(StoredObject):
             if ahead is not None:
                 ahead.cancel()
 
-    def descriptor(self) -> "_Descriptor":
+    def descriptor(self) -> Descriptor:
         return self._descriptor
 
     async def close(self) -> None:
@@ -224,88 +231,6 @@ class _ObjectFile(StoredObject):
         if not chunk:
             raise ObjectTruncatedError(f"{offset} bytes are there of {self.size}")
         return chunk
-
-
-class _Descriptor:
-    """A file descriptor that is closed when it was let go of and no call uses it any more.
-
-    Closing one under a running call is never right: the number may name another file by then.
-    """
-
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._lock = Lock()
-        self._users = 0
-        self._open = True
-
-    def __enter__(self) -> int:
-        with self._lock:
-            if not self._open:
-                raise StorageError("the file is closed")
-            self._users += 1
-            return self._number
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if not self._open and not self._users:
-                os.close(self._number)
-
-    def close(self) -> None:
-        """Close now, or when the last running call ends. Closing twice is not an error."""
-        with self._lock:
-            was_open, self._open = self._open, False
-            if was_open and not self._users:
-                os.close(self._number)
-
-
-class _Threads:
-    """Where blocking calls run; ``OSError`` comes out of them as ``StorageError``."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(_THREADS, "storage")
-
-    def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Start ``work``; a result that nobody asks for is dropped without a word."""
-        try:
-            return self._pool.submit(_translated, work)
-        except RuntimeError as error:
-            raise StorageError("the storage is closed") from error
-
-    async def run(self, work: Callable[[], T], undo: Callable[[T], None] | None = None) -> T:
-        """Return ``work``'s result; if cancelled meanwhile, hand what it yet makes to ``undo``."""
-        future = self.submit(work)
-        try:
-            return await asyncio.wrap_future(future)
-        except asyncio.CancelledError:
-            if undo is not None:
-                future.add_done_callback(partial(_undo, undo))
-            raise
-
-    async def settle(self, work: Callable[[], None]) -> None:
-        """Run ``work`` whatever happens: cancellation does not stop it, nor does a closed pool."""
-        try:
-            future = self._pool.submit(work)
-        except RuntimeError:
-            work()
-        else:
-            await asyncio.shield(asyncio.wrap_future(future))
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._pool.shutdown)
-
-
-def _undo(undo: Callable[[T], None], future: Future[T]) -> None:
-    if not future.cancelled() and future.exception() is None:
-        undo(future.result())
-
-
-def _translated(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except OSError as error:
-        meaning = OutOfSpaceError if error.errno in _NO_ROOM else StorageError
-        raise meaning(str(error)) from error
 
 
 def _random_name() -> str:
@@ -337,11 +262,14 @@ def _flush_folder(folder: Path) -> None:
         os.close(number)
 
 
-def _write_all(number: int, chunk: bytes | bytearray | memoryview) -> None:
+def _write_all(number: int, chunk: bytes | bytearray | memoryview) -> int:
+    # The kernel takes pages in blocks as large as a write, and in a virtual machine large blocks
+    # may have been given back to the host: taking them up again can cost more than the writing.
     with memoryview(chunk).cast("B") as data:
         written = 0
         while written < len(data):
-            written += os.write(number, data[written:])
+            written += os.write(number, data[written : written + _WRITE_BYTES])
+        return written
 
 
 def _probe(path: Path) -> None:
