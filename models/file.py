@@ -49,6 +49,7 @@ class File(Model):
     tags = fields.TextField()
     visibility = fields.CharEnumField(Visibility, max_length=16)
     mime_type = BytewiseText(max_length=127)
+    declared_type = BytewiseText(max_length=127, null=True)
     size = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
     width = fields.IntField(null=True)
@@ -96,7 +97,8 @@ class StoredFile:
     """A file as readers get it: one row, no database behind it. Times are UTC, size in bytes.
 
     Width and height are in pixels as shown, the duration in seconds; None where they do not apply
-    or are not known yet.
+    or are not known yet. ``declared_type`` is what the client said that it sent, ``mime_type`` what
+    was found.
     """
 
     id: str
@@ -114,11 +116,12 @@ class StoredFile:
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    declared_type: str | None = None
 
 
 COLUMNS = (
     "id, owner_id, blob_id, filename, description, tags, visibility, mime_type, size, sha256,"
-    " created_at, updated_at, width, height, duration"
+    " created_at, updated_at, width, height, duration, declared_type"
 )
 """The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
 
@@ -152,4 +155,5 @@ def stored_file(row: Sequence[Any]) -> StoredFile:
         row[12],
         row[13],
         row[14],
+        row[15],
     )

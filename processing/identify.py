@@ -10,6 +10,8 @@ from typing import Final
 
 import magic
 
+from processing.kinds import Kind, kind_of
+
 HEAD_BYTES: Final = 64 * 1024
 UNKNOWN: Final = "application/octet-stream"
 
@@ -52,6 +54,22 @@ _PREFERRED: Final = {
     "text/x-script.python": "text/x-python",
     "video/x-m4v": "video/mp4",
 }
+_SAME: Final = {
+    "jpg": "jpeg",
+    "pjpeg": "jpeg",
+    "heif": "heic",
+    "ms-bmp": "bmp",
+    "mp3": "mpeg",
+    "m4a": "mp4",
+    "m4v": "mp4",
+    "wave": "wav",
+    "pn-wav": "wav",
+    "gzip-compressed": "gzip",
+    "zip-compressed": "zip",
+    "xhtml+xml": "html",
+}
+"""Subtypes that clients call otherwise, without ``x-`` and ``vnd.``."""
+
 _lock = threading.Lock()  # a libmagic cookie serves one thread at a time
 
 
@@ -67,6 +85,21 @@ def identify(head: bytes, filename: str) -> str:
     if found.startswith(_GUESSED):
         return _TEXTS.get(extension, _PREFERRED.get(found, found))
     return _AMBIGUOUS.get(found, {}).get(extension, _PREFERRED.get(found, found))
+
+
+def agrees(declared: str, found: str) -> bool:
+    """Tell whether ``declared`` may well mean ``found``: the same type, or another name of it.
+
+    Texts agree with each other, as nothing in them tells one kind from another; so do a film and
+    a sound in the same container.
+    """
+    both_texts = kind_of(declared) is kind_of(found) is Kind.TEXT
+    return both_texts or _subtype(declared) == _subtype(found)
+
+
+def _subtype(content_type: str) -> str:
+    subtype = content_type.partition("/")[2].removeprefix("x-").removeprefix("vnd.")
+    return _SAME.get(subtype, subtype)
 
 
 def _by_content(head: bytes) -> str:

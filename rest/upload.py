@@ -57,7 +57,9 @@ class _Incoming:
             raise BadMultipartError('The part "file" must be a file, with a filename.')
         if self._received is not None:
             raise BadMultipartError('Send one part named "file"; there is a second one.')
-        self._received = await self._uploads.receive(self._viewer, part.chunks, part.filename)
+        self._received = await self._uploads.receive(
+            self._viewer, part.chunks, part.filename, part.content_type
+        )
 
     def require_file(self) -> Received:
         if self._received is None:

@@ -76,6 +76,8 @@ class _Incoming:
             raise BadMultipartError(f"The map does not name the part {part.name[:80]!r}.")
         if part.filename is None:
             raise BadMultipartError(f"The part {part.name[:80]!r} must be a file, with a filename.")
-        received = await self._uploads.receive(self._viewer, part.chunks, part.filename)
+        received = await self._uploads.receive(
+            self._viewer, part.chunks, part.filename, part.content_type
+        )
         self._staged.append(received)
         uploads.place(part.name, received)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import orjson
 from auth.viewer import Viewer
 from models.derivative import DerivativeKind
 from models.file import StoredFile
+from processing.identify import agrees
 from processing.task import Failure, ProcessingError, TaskName
 from services.derivative_records import Specification, StoredDerivative
 from services.derivatives import Derivatives, Product
@@ -62,7 +63,7 @@ class Analyses:
             return Product(made.output, _JSON)
 
         found = await self._derivatives.obtain(file, _wanted(file), produce, retry=retry)
-        return await self._read(found)
+        return await self._read(file, found)
 
     async def of_files(self, files: Iterable[StoredFile]) -> list[Analysis | None]:
         """Return the analysis of each file, None where none was made."""
@@ -77,15 +78,26 @@ class Analyses:
     ) -> Analysis | None:
         parameters = _wanted(file).parameters
         fitting = [each for each in derivatives if each.parameters == parameters]
-        return await self._read(fitting[-1]) if fitting else None
+        return await self._read(file, fitting[-1]) if fitting else None
 
-    async def _read(self, derivative: StoredDerivative) -> Analysis:
-        return _parsed(await self._derivatives.read(derivative))
+    async def _read(self, file: StoredFile, derivative: StoredDerivative) -> Analysis:
+        found = _parsed(await self._derivatives.read(derivative))
+        return replace(found, metadata=found.metadata | _declared(file))
 
 
 def _wanted(file: StoredFile) -> Specification:
     subject = Subject.of(file)
     return Specification(DerivativeKind.ANALYSIS, {"source": [subject.content_type, subject.name]})
+
+
+def _declared(file: StoredFile) -> dict[str, Any]:
+    """Return what the client said that it sent, which is the file's and not the blob's."""
+    if file.declared_type is None:
+        return {}
+    return {
+        "declared_type": file.declared_type,
+        "declared_type_matches": agrees(file.declared_type, file.mime_type),
+    }
 
 
 def _parsed(raw: bytes) -> Analysis:

@@ -15,6 +15,8 @@ MAX_TAGS: Final = 50
 MAX_DESCRIPTION: Final = 10_000
 UNNAMED: Final = "unnamed"
 
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}")
+_SAYS_NOTHING: Final = "application/octet-stream"
 _SEPARATORS: Final = re.compile(r"[/\\]")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d")  # emoji sequences and Persian need them
@@ -51,6 +53,16 @@ def changes(given: Mapping[str, Any]) -> dict[str, Any]:
         known = ", ".join(_CHECKS)
         raise ValidationFailedError(f"{unknown[0][:80]!r} cannot be set; these can: {known}.")
     return {name: _CHECKS[name](value) for name, value in given.items()}
+
+
+def clean_media_type(declared: str | None) -> str | None:
+    """Return what a client declares, as ``type/subtype``; None for nothing, or what says nothing.
+
+    Source: RFC 6838, section 4.2.
+    """
+    essence = (declared or "").partition(";")[0].strip().lower()
+    usable = _MEDIA_TYPE.fullmatch(essence) and essence != _SAYS_NOTHING
+    return essence if usable else None
 
 
 def clean_filename(name: str) -> str:

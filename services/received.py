@@ -28,3 +28,4 @@ class Received:
     size: int
     sha256: str
     mime_type: str
+    declared_type: str | None = None

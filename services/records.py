@@ -78,6 +78,7 @@ async def insert_file(transaction: Transaction, file: StoredFile) -> None:
         tags=orjson.dumps(file.tags).decode(),
         visibility=file.visibility,
         mime_type=file.mime_type,
+        declared_type=file.declared_type,
         size=file.size,
         sha256=file.checksum,
         width=file.width,

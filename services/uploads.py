@@ -31,7 +31,7 @@ from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
 from services.body import Body
-from services.metadata import UNNAMED, Draft, clean_filename
+from services.metadata import UNNAMED, Draft, clean_filename, clean_media_type
 from services.received import Received
 from services.records import (
     SharedBlob,
@@ -73,9 +73,16 @@ class Uploads:
         self._quota_bytes = quota_bytes or _UNLIMITED
 
     async def receive(
-        self, viewer: Viewer, chunks: AsyncIterator[bytes], filename: str | None
+        self,
+        viewer: Viewer,
+        chunks: AsyncIterator[bytes],
+        filename: str | None,
+        declared_type: str | None = None,
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
+
+        ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
+        goes by it.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
@@ -92,7 +99,8 @@ class Uploads:
                 body = Body(reservation.staged, self.max_bytes)
                 await body.take(chunks)
             mime_type = await asyncio.to_thread(identify, body.head, name)
-        return Received(reservation, name, body.size, body.sha256, mime_type)
+        declared = clean_media_type(declared_type)
+        return Received(reservation, name, body.size, body.sha256, mime_type, declared)
 
     async def claim(self, received: Received, draft: Draft) -> StoredFile:
         """Make a file of a received body; durable and visible when this returns.
@@ -226,6 +234,7 @@ def _file(received: Received, draft: Draft) -> StoredFile:
         mime_type=received.mime_type,
         size=received.size,
         checksum=received.sha256,
+        declared_type=received.declared_type,
         created_at=now,
         updated_at=now,
     )

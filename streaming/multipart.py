@@ -28,11 +28,14 @@ _EXTENDED_NAME: Final = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNO
 class Part:
     """One part: its field name, the client's file name (None for a text field), and its bytes.
 
+    ``content_type`` is the header as the client sent it, None without one.
+
     The bytes must be read, or skipped by asking for the next part, before anything else is.
     """
 
     name: str
     filename: str | None
+    content_type: str | None
     chunks: AsyncIterator[bytes]
 
 
@@ -112,7 +115,8 @@ def _parser(content_type: str) -> PushMultipartParser:
 def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes]) -> Part:
     if not segment.name:
         raise BadMultipartError("Every part needs a name in its Content-Disposition header.")
-    return Part(segment.name, segment.filename or _extended_name(segment), chunks)
+    filename = segment.filename or _extended_name(segment)
+    return Part(segment.name, filename, segment.header("Content-Type"), chunks)
 
 
 def _extended_name(segment: MultipartSegment) -> str | None:

@@ -58,6 +58,11 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name='File',
+            name='declared_type',
+            field=BytewiseText(null=True, max_length=127),
+        ),
+        ops.AddField(
+            model_name='File',
             name='duration',
             field=fields.FloatField(null=True),
         ),

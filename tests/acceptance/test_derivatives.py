@@ -194,6 +194,8 @@ def test_an_analysis_answers_the_parts_that_are_asked_for(client: httpx.Client) 
     assert list(whole) == ["file_type", "content_type", "metadata"]
     assert whole["content_type"] == "image/jpeg"
     assert whole["metadata"]["extension_matches"] is False
+    assert whole["metadata"]["declared_type"] == "image/png"  # httpx goes by the name
+    assert whole["metadata"]["declared_type_matches"] is False
     some = client.post(path, json={"analyses": ["metadata", "file_type"]}).json()["data"]
     assert some == {name: whole[name] for name in ("file_type", "metadata")}
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from processing.identify import HEAD_BYTES, UNKNOWN, identify
+from processing.identify import HEAD_BYTES, UNKNOWN, agrees, identify
 
 PROSE = b"A line of text.\nAnd another one, a little longer than that.\n" * 5
 PYTHON = b"import os\n\n\ndef main() -> None:\n    print(os.name)\n"
@@ -203,3 +203,26 @@ def test_the_test_data_is_what_it_claims(tmp_path: Path) -> None:
 )
 def test_a_name_corrects_what_a_few_words_look_like(name: str, expected: str) -> None:
     assert identify(b"#!/usr/bin/python3\n" + PYTHON, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "expected"),
+    [
+        ("image/jpeg", "image/jpeg", True),
+        ("image/jpg", "image/jpeg", True),
+        ("audio/x-wav", "audio/wav", True),
+        ("text/plain", "text/markdown", True),
+        ("application/json", "text/plain", True),
+        ("video/mp4", "audio/mp4", True),
+        ("image/png", "image/jpeg", False),
+        ("image/jpeg", "text/html", False),
+        ("text/plain", "application/pdf", False),
+        ("text/plain", "text/html", False),
+    ],
+)
+def test_a_declared_type_agrees_with_other_names_of_what_was_found(
+    declared: str,
+    found: str,
+    expected: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    assert agrees(declared, found) is expected

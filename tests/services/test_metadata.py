@@ -16,6 +16,7 @@ from services.metadata import (
     Draft,
     changes,
     clean_filename,
+    clean_media_type,
     draft,
     tags_of_form,
 )
@@ -218,3 +219,23 @@ def test_any_metadata_is_taken_or_refused(given_fields: dict[str, Any]) -> None:
     for text in (taken.filename or "", taken.description or "", *taken.tags):
         assert "\0" not in text
         text.encode()
+
+
+@pytest.mark.parametrize(
+    ("declared", "expected"),
+    [
+        ("image/jpeg", "image/jpeg"),
+        (" Text/HTML ; charset=utf-8", "text/html"),
+        ("application/octet-stream", None),
+        ("", None),
+        (None, None),
+        ("image", None),
+        ("a/b/c", None),
+        ("image/jp\u00e9g", None),
+        (f"a/{'b' * 64}", None),
+    ],
+)
+def test_a_declared_type_is_kept_if_it_is_one_and_says_something(
+    declared: str | None, expected: str | None
+) -> None:
+    assert clean_media_type(declared) == expected
