@@ -15,7 +15,8 @@ LIST = """
 query ($first: Int!) {
   files(first: $first) {
     totalCount
-    edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } } }
+    edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } width
+      previewUrl previews { previewUrl } text { pages } analysis { fileType } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
 }
@@ -84,7 +85,8 @@ async def test_a_list_takes_as_many_statements_for_50_files_as_for_5(tmp_path: P
             taken[first] = statements.taken()
             assert len(data["files"]["edges"]) == first
             assert data["files"]["totalCount"] == 60
-    assert len(taken[5]) == len(taken[50]) == 3, taken  # the page, the total, the owners
+    # The page, the total, the owners, the previews, the texts, the analyses.
+    assert len(taken[5]) == len(taken[50]) == 6, taken
 
 
 @pytest.mark.parametrize("field", ["file", "node"])
