@@ -138,16 +138,15 @@ class Texts:
             told = _json(await asyncio.to_thread(made.output.read)).get("pages")
         if not isinstance(told, list):
             raise _came_out_wrong()
+        pages = {number: _Page.of(page) for number, page in enumerate(told) if page is not None}
+        missing = [number for number in range(len(told)) if number not in pages]
         # As many at once as there are workers: the pages of one file share all of them.
-        pages = await asyncio.gather(
-            *(
-                self._recognize(subject, {**spec, "page": number})
-                if page is None
-                else _same(_Page.of(page))
-                for number, page in enumerate(told)
-            )
+        found = await asyncio.gather(
+            *(self._recognize(subject, {**spec, "page": number}) for number in missing)
         )
-        return _joined(pages, truncated=bool(made.result.get("truncated")))
+        pages |= zip(missing, found, strict=True)
+        whole = [pages[number] for number in range(len(told))]
+        return _joined(whole, truncated=bool(made.result.get("truncated")))
 
     async def _recognize(self, subject: Subject, spec: dict[str, Any]) -> _Page:
         try:
@@ -156,10 +155,6 @@ class Texts:
                 return _Page.of(_json(await asyncio.to_thread(made.output.read)))
         except ProcessingError as error:
             return _Page(failure=error)
-
-
-async def _same(page: _Page) -> _Page:
-    return page
 
 
 def _json(raw: bytes) -> dict[str, Any]:
