@@ -110,7 +110,7 @@ class Database:
         Raises:
             UnavailableError: The database does not answer.
         """
-        if self._is_sqlite:
+        if self.is_embedded:
             sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
         with _translated():
             set_global_context(self._context)
@@ -159,7 +159,8 @@ class Database:
                 yield Transaction(client)
 
     @property
-    def _is_sqlite(self) -> bool:
+    def is_embedded(self) -> bool:
+        """Whether it is a file of this machine, which one server has for itself."""
         return urlsplit(self._url).scheme == "sqlite"
 
     @property
@@ -168,7 +169,7 @@ class Database:
 
     @asynccontextmanager
     async def _only_migrator(self) -> AsyncIterator[None]:
-        lock = self._file_lock() if self._is_sqlite else self._advisory_lock()
+        lock = self._file_lock() if self.is_embedded else self._advisory_lock()
         async with lock:
             yield
 

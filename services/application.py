@@ -88,6 +88,8 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
     try:
         await application.database.connect()
         await application.database.migrate()
+        if background and application.database.is_embedded:
+            await application.derivatives.drop_claims()  # of a server that was killed
         if background and application.workers.isolation != STRONGEST:
             logger.warning(_WEAK_ISOLATION, application.workers.isolation)
         async with _background(application, enabled=background):

@@ -138,6 +138,13 @@ class Derivatives:
             with storage_errors():
                 return b"".join([chunk async for chunk in stored.read()])
 
+    async def drop_claims(self) -> None:
+        """Drop every claim: for the start of the only server, to which they can mean nothing."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "DELETE FROM derivative WHERE state = ?", DerivativeState.PENDING.value
+            )
+
     async def close(self) -> None:
         """End what is being made; nothing is recorded of it."""
         making = list(self._making.values())

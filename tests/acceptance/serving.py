@@ -115,6 +115,12 @@ class Server:
         }
         return {name: sorted(found) for name, found in (rows | folders).items()}
 
+    def is_deriving(self) -> bool:
+        """Tell whether anything is being computed from a file."""
+        with closing(sqlite3.connect(self.data_dir / "media.db")) as database:
+            rows = database.execute("SELECT 1 FROM derivative WHERE state = 'pending'")
+            return rows.fetchone() is not None
+
     def is_settled(self) -> bool:
         """Tell whether no upload is under way and every object has its row."""
         found = self.traces()

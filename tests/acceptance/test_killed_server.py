@@ -3,14 +3,15 @@
 import hashlib
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.acceptance.gql import Gql
-from tests.acceptance.samples import noise
-from tests.acceptance.serving import Server
+from tests.acceptance.samples import noise, writing
+from tests.acceptance.serving import Server, eventually
 
 SIZE = 3 * 1024 * 1024
 BEFORE_THE_RECORD = [
@@ -103,3 +104,19 @@ def test_a_server_killed_right_after_its_answer_has_the_file(
     survivor = start()
     assert_sound(survivor, token, kept, unacknowledged=0)
     assert survivor.stop() == 0
+
+
+def test_work_that_was_under_way_is_done_anew_at_once(start: Callable[..., Server]) -> None:
+    server = start()
+    token = server.guest()
+    with server.client(token) as client, ThreadPoolExecutor() as pool:
+        answer = client.post("/v1/media/upload", files={"file": ("scan.png", writing("A line."))})
+        path = f"/v1/media/files/{answer.json()['data']['id']}/extract-text"
+        asked = pool.submit(client.post, path)
+        eventually(server.is_deriving, "the work has begun")
+        server.kill()
+        assert isinstance(asked.exception(), httpx.TransportError)
+    server = start()
+    with server.client(token) as client:
+        assert client.post(path).json()["data"]["text"] == "A line."
+    server.assert_library_is_sound(after_sweeping=True)
