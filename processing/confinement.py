@@ -60,10 +60,10 @@ def give_memory_back() -> None:
         trim(0)
 
 
-def resident_bytes() -> int:
-    """Return how much memory this process occupies."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()
+def memory_bytes() -> tuple[int, int]:
+    """Return the size of this process's address space, and how much memory it occupies."""
+    pages = Path("/proc/self/statm").read_text().split()
+    return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
 
 
 def _bound(kind: int, most: int) -> None:

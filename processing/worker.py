@@ -18,10 +18,11 @@ from importlib import import_module
 from typing import Any, Final
 
 from processing.confinement import (
+    ADDRESS_SPACE_BYTES,
     allow_processor_time,
     confine,
     give_memory_back,
-    resident_bytes,
+    memory_bytes,
 )
 from processing.task import Failure, ProcessingError, Source
 
@@ -30,6 +31,9 @@ MAX_REQUEST_BYTES: Final = 64 * 1024
 READY: Final = b"ready"
 _MAX_TRACEBACK: Final = 4000
 _MAX_RESIDENT_BYTES: Final = 300 * 1024 * 1024
+_MAX_ADDRESS_SPACE_BYTES: Final = ADDRESS_SPACE_BYTES * 11 // 20
+"""What leaves enough of the limit to the next task. Any one kind of file alone stays below."""
+
 _TOO_LARGE_ERRORS: Final = frozenset({errno.EFBIG, errno.ENOMEM})
 
 Answer = dict[str, Any]
@@ -108,11 +112,17 @@ def _encoded(answer: Answer) -> bytes:
 
 
 def _is_bloated() -> bool:
-    if resident_bytes() <= _MAX_RESIDENT_BYTES:
+    if not _takes_much():
         return False
     gc.collect()
     give_memory_back()
-    return resident_bytes() > _MAX_RESIDENT_BYTES
+    return _takes_much()
+
+
+def _takes_much() -> bool:
+    # Libraries take little memory but much address space, which is what the limit counts.
+    address_space, resident = memory_bytes()
+    return address_space > _MAX_ADDRESS_SPACE_BYTES or resident > _MAX_RESIDENT_BYTES
 
 
 if __name__ == "__main__":

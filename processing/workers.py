@@ -31,9 +31,16 @@ TASKS: Final[Mapping[TaskName, str]] = {
 """The module whose ``run(source, spec, output)`` does the task; only workers import it."""
 
 DEADLINE_SECONDS: Final = 20.0
+_OF_USED_WORKERS: Final = frozenset({Failure.FAILED, Failure.TOO_LARGE})
+"""Failures that may come of what earlier tasks left in a worker's memory: worth a fresh one."""
+
 _PROCESSOR_SHARE: Final = 0.5
 _IDLE_SECONDS: Final = 300.0
 _TASKS_PER_WORKER: Final = 100
+
+
+class _UsedWorkerError(Exception):
+    """A task failed, and the worker that it was given may be why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +131,25 @@ class Workers:
         """
         request = _request(task, source, spec, deadline)
         try:
-            async with self._worker(patient=patient) as worker:
+            return await self._attempt(request, source, deadline, patient=patient)
+        except _UsedWorkerError:
+            return await self._attempt(request, source, deadline, patient=True, fresh=True)
+
+    async def _attempt(
+        self, request: bytes, source: Input, deadline: float, *, patient: bool, fresh: bool = False
+    ) -> Outcome:
+        used = False
+        try:
+            async with self._worker(patient=patient, fresh=fresh) as worker:
+                used = worker.done > 0
                 with _files(source) as (given, writable, output):
                     answer = await worker.perform(request, (given, writable), deadline)
                     return _outcome(answer, output)
-        except (WorkerLostError, WorkerNotStartedError, OSError) as error:
-            raise self._told(error) from error
+        except (WorkerLostError, WorkerNotStartedError, OSError, ProcessingError) as error:
+            told = self._told(error)
+            if used and isinstance(told, ProcessingError) and told.failure in _OF_USED_WORKERS:
+                raise _UsedWorkerError from error
+            raise told from error
 
     async def close(self) -> None:
         """End all workers; tasks that run or wait raise ``BusyError``, and so do later ones."""
@@ -143,6 +163,8 @@ class Workers:
 
     def _told(self, error: Exception) -> Exception:
         """Return what a caller of ``run`` is told of ``error``."""
+        if isinstance(error, ProcessingError):
+            return error
         if self._line.is_closed:
             return stopping()
         if isinstance(error, TimeoutError):
@@ -153,11 +175,15 @@ class Workers:
         return UnavailableError("Files cannot be processed now; try again later.")
 
     @asynccontextmanager
-    async def _worker(self, *, patient: bool) -> AsyncIterator[WorkerProcess]:
+    async def _worker(self, *, patient: bool, fresh: bool) -> AsyncIterator[WorkerProcess]:
         """Lend a worker that waits for a task, and give its place back when it is done or dead."""
         await self._line.enter(patient=patient)
         try:
-            worker = self._take_idle() or WorkerProcess(self._command)
+            idle = self._take_idle()
+            if idle and fresh:
+                self._in_background(idle.end())
+                idle = None
+            worker = idle or WorkerProcess(self._command)
         except BaseException:
             self._line.leave()
             raise

@@ -5,6 +5,7 @@ Both give the same table, one row a word (Tesseract's TSV output).
 
 import csv
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
@@ -106,7 +107,10 @@ def _by_library(image: Image.Image, code: str) -> str:
     engine = _engine(code, tesserocr.PSM.AUTO)
     _show(engine, image)
     try:
+        started = time.monotonic()
         if not engine.Recognize(timeout=_SECONDS * 1000):
+            if time.monotonic() - started < _SECONDS / 2:
+                raise MemoryError  # that is what it gives up for when it has time left
             raise _late()
         return str(engine.GetTSVText(0))
     finally:

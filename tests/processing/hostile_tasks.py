@@ -6,6 +6,7 @@ Runs in a worker; ``TASKS`` makes it the work of a pool under test.
 import ctypes
 import gc
 import json
+import mmap
 import os
 import signal
 import socket
@@ -64,7 +65,24 @@ def _hold_memory(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> N
     _held.append(b"x" * 350 * 1024 * 1024)
 
 
+def _hold_address_space(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> None:
+    _mapped.append(mmap.mmap(-1, 340_000_000))
+
+
+def _need_a_fresh_worker(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> None:
+    """Fail, in the way the test asks, in a process that has copied something."""
+    if not _told:
+        _told["fresh"] = True
+    elif spec["by"] == "dying":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif spec["by"] == "raising":
+        raise ImportError("failed to map segment from shared object")
+    else:
+        raise ProcessingError(Failure(spec["by"]), "There was no room.")
+
+
 _held: list[bytes] = []
+_mapped: list[mmap.mmap] = []
 
 
 def _exit(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> None:

@@ -130,13 +130,37 @@ async def test_one_worker_serves_many_tasks_but_not_for_ever(best: Sandbox, file
         assert len({pid for each in seen for pid in each}) == 3
 
 
-async def test_a_worker_that_keeps_much_memory_is_replaced(best: Sandbox, file: BinaryIO) -> None:
+@pytest.mark.parametrize("deed", ["hold_memory", "hold_address_space"])
+async def test_a_worker_that_keeps_much_memory_is_replaced(
+    best: Sandbox, file: BinaryIO, deed: str
+) -> None:
     async with opened(best, size=1) as workers:
         await copied(workers, file)
         before = children()
-        (await perform(workers, file, do="hold_memory")).output.close()
+        (await perform(workers, file, do=deed)).output.close()
         await copied(workers, file)
         assert not before & children()
+
+
+@pytest.mark.parametrize("by", ["dying", "raising", "failed", "too_large"])
+async def test_what_fails_in_a_used_worker_is_tried_in_a_fresh_one(
+    best: Sandbox, file: BinaryIO, by: str
+) -> None:
+    async with opened(best, size=1) as workers:
+        await copied(workers, file)
+        with await perform(workers, file, do="need_a_fresh_worker", by=by) as outcome:
+            assert outcome.result == {"fresh": True}
+        await copied(workers, file)
+
+
+@pytest.mark.parametrize("by", ["unsupported", "encrypted", "timed_out"])
+async def test_what_no_worker_can_do_is_not_tried_again(
+    best: Sandbox, file: BinaryIO, by: str
+) -> None:
+    async with opened(best, size=1) as workers:
+        await copied(workers, file)
+        error = await failure(workers, file, do="need_a_fresh_worker", by=by)
+        assert error.failure == by
 
 
 async def test_idle_workers_end(sandbox: Sandbox, file: BinaryIO) -> None:
