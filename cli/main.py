@@ -21,6 +21,7 @@ Run = Callable[[Settings, argparse.Namespace], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failure or a finding, 2 a wrong call or setting."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # what is stored is for this user alone, names and descriptions included
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(os.environ)

@@ -1,6 +1,7 @@
 """``media serve``: the server process."""
 
 import fcntl
+import logging
 import resource
 import socket
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from core.settings import Settings, SettingsError
 from server.app import create_app
 from server.protocol import UploadProtocol
 
+logger = logging.getLogger("media.server")
+
 _KEEP_ALIVE_SECONDS = 30
 _UNACKNOWLEDGED_MS = 30_000
 _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
@@ -19,6 +22,13 @@ _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
 class _Server(uvicorn.Server):
     """Ends in peace when asked to: a drained server has stopped, it was not killed."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say where."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port, *_ = sockets[0].getsockname()
+            logger.info("serving at http://%s:%s", f"[{host}]" if ":" in host else host, port)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

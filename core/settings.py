@@ -45,7 +45,7 @@ class Settings:
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
     workers: int = 0
-    worker_queue: int = 64
+    worker_queue: int = 256
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"

@@ -81,7 +81,9 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
 async def on_media_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain."""
     assert isinstance(error, MediaError)  # noqa: S101 - registered for nothing else
-    if STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.code is ErrorCode.BUSY:  # the queue does what it is for; what fills it may be many
+        logger.warning("%s %s: %s", request.method, request.url.path, error)
+    elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
     return problem(request, error.code, error.message, error_headers(error))
 

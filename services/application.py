@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 from urllib.parse import unquote
 
 from auth.policy import Policy
@@ -35,11 +34,6 @@ from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
 
 logger = logging.getLogger("media.workers")
-
-_WEAK_ISOLATION: Final = (
-    "workers are shut in by: %s; with bubblewrap installed and allowed, a hostile file that takes a"
-    " worker over reaches nothing else"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +84,8 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.database.migrate()
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
-        if background and application.workers.isolation != STRONGEST:
-            logger.warning(_WEAK_ISOLATION, application.workers.isolation)
+        if background:
+            _tell_isolation(application.workers.isolation)
         async with _background(application, enabled=background):
             yield application
         await application.derivatives.close()
@@ -100,6 +94,17 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
+
+
+def _tell_isolation(isolation: str) -> None:
+    if isolation == STRONGEST:
+        logger.info("workers are isolated by %s", isolation)
+        return
+    logger.warning(
+        "workers are isolated by: %s; with bubblewrap installed and allowed, a file that takes a"
+        " worker over reaches nothing else",
+        isolation,
+    )
 
 
 @asynccontextmanager

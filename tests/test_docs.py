@@ -14,6 +14,7 @@ import uvicorn
 
 from core.errors import ErrorCode
 from core.settings import PREFIX, Settings
+from processing.kinds import PREVIEWED, Kind
 from server.app import create_app
 from server.errors import STATUS
 
@@ -87,3 +88,11 @@ def test_what_a_document_points_at_exists(document: str) -> None:
     paths = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.[a-z]+)`", text)
     missing = [link for link in links if not (here / link).exists()]
     assert not missing + [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_every_kind_of_file_is_described() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text()
+    described = dict(re.findall(r"^\| (\w+) \| [^|]+ \| ([^|]+) \|", page, re.MULTILINE))
+    assert described.keys() - {"kind"} == set(Kind) - {Kind.UNKNOWN}
+    assert {kind for kind in PREVIEWED if described[kind] == "–"} == set()
+    assert {kind for kind in described if described[kind] != "–"} == {*PREVIEWED, "kind"}

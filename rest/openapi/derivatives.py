@@ -27,6 +27,7 @@ _TAG: Final = "derivatives"
 _CODES: Final = (
     ErrorCode.UNAUTHENTICATED,
     ErrorCode.NOT_FOUND,
+    ErrorCode.CONFLICT,
     ErrorCode.UNSUPPORTED_FILE_TYPE,
     ErrorCode.FILE_TOO_COMPLEX,
     ErrorCode.FILE_ENCRYPTED,
@@ -178,7 +179,9 @@ def _enum(choices: type[StrEnum], description: str, **more: Any) -> Json:
 def _preview_request() -> Json:
     return _closed(
         format=_enum(
-            PreviewFormat, "`animated` moves where the file does.", default=PreviewFormat.THUMBNAIL
+            PreviewFormat,
+            "`animated` moves where the file is an animation; else it is one picture.",
+            default=PreviewFormat.THUMBNAIL,
         ),
         size=_enum(
             PreviewSize,

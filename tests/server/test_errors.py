@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.errors import (
+    BusyError,
     ErrorCode,
     ForbiddenError,
     MediaError,
@@ -130,6 +131,7 @@ async def test_a_fault_never_describes_itself(error: Exception) -> None:
     [
         (UnavailableError("The storage does not answer."), True),
         (StorageFullError("There is no room."), True),
+        (BusyError("Too many wait."), False),
         (NotFoundError("There is no such file."), False),
         (ForbiddenError("Not yours."), False),
     ],
