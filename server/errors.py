@@ -75,7 +75,9 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
         "code": code.value,
         "instance": request.url.path,
     }
-    return Response(orjson.dumps(body), status.value, {**headers, "content-type": PROBLEM})
+    # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).
+    own = {"cache-control": "no-store", "content-type": PROBLEM}
+    return Response(orjson.dumps(body), status.value, {**headers, **own})
 
 
 async def on_media_error(request: Request, error: Exception) -> Response:
