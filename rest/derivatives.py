@@ -1,24 +1,22 @@
 """What is computed from files over REST: previews, extracted text, analyses."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ValidationFailedError
+from rest.fields import check_names, choice
 from rest.responses import enveloped
 from services.analyses import AnalysisKind
 from services.preview_request import PreviewFormat, PreviewRequest, PreviewSize, PreviewType
 from services.previews import Preview
 from streaming.previews import preferred_type, preview
 from streaming.request import application_of, base_url, optional_json_object, viewer_of
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class PreviewEndpoint(HTTPEndpoint):
@@ -32,13 +30,13 @@ class PreviewEndpoint(HTTPEndpoint):
         """Make the preview unless it is there, and answer what it is and where."""
         viewer = await viewer_of(request)
         given = await optional_json_object(request)
-        _check_names(given, ("format", "size", "type", "retry"))
+        check_names(given, ("format", "size", "type", "retry"))
         accepted = preferred_type(",".join(request.headers.getlist("accept")))
         animated = given.get("format") == PreviewFormat.ANIMATED.value
         wanted = PreviewRequest(
-            _choice(given, "format", PreviewFormat.THUMBNAIL),
-            _choice(given, "size", PreviewSize.MEDIUM),
-            _choice(given, "type", PreviewType.WEBP if animated else accepted),
+            choice(given, "format", PreviewFormat.THUMBNAIL),
+            choice(given, "size", PreviewSize.MEDIUM),
+            choice(given, "type", PreviewType.WEBP if animated else accepted),
         )
         made = await application_of(request).previews.create(
             viewer, request.path_params["file_id"], wanted, retry=_switch(given, "retry")
@@ -50,7 +48,7 @@ async def extract_text(request: Request) -> Response:
     """Answer the file's text."""
     viewer = await viewer_of(request)
     given = await optional_json_object(request)
-    _check_names(given, ("language", "preserve_formatting", "retry"))
+    check_names(given, ("language", "preserve_formatting", "retry"))
     language = given.get("language", "auto")
     if not isinstance(language, str):
         raise ValidationFailedError("language must be a string, such as auto or en.")
@@ -68,7 +66,7 @@ async def analyze(request: Request) -> Response:
     """Answer what the file is, as far as the body asks."""
     viewer = await viewer_of(request)
     given = await optional_json_object(request)
-    _check_names(given, ("analyses", "retry"))
+    check_names(given, ("analyses", "retry"))
     parts = _parts(given.get("analyses"))
     found = await application_of(request).analyses.analyze(
         viewer, request.path_params["file_id"], retry=_switch(given, "retry")
@@ -86,22 +84,6 @@ def _preview_json(made: Preview, base: str) -> dict[str, Any]:
         "mime_type": made.mime_type,
         "size": made.size,
     }
-
-
-def _check_names(given: Mapping[str, Any], known: Collection[str]) -> None:
-    for name in given:
-        if name not in known:
-            raise ValidationFailedError(
-                f"{name[:80]!r} is not a field here; these are: {', '.join(known)}."
-            )
-
-
-def _choice(given: Mapping[str, Any], name: str, default: Choice) -> Choice:
-    choices = type(default)
-    try:
-        return choices(given.get(name, default))
-    except ValueError:
-        raise ValidationFailedError(f"{name} must be one of {', '.join(choices)}.") from None
 
 
 def _switch(given: Mapping[str, Any], name: str) -> bool:
