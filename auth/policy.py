@@ -6,6 +6,9 @@
 | guest, user   | all | not found              | read             | read        | yes    |
 | administrator | all | read, delete (audited) | all (audited)    | all         | yes    |
 
+A signed address (``auth.signing``) is judged by itself, whoever brings it: what it names, and
+nothing else.
+
 ``Policy(guests_read_shared=False)`` makes shared files private towards guests.
 """
 
@@ -31,6 +34,8 @@ class Operation(StrEnum):
     READ = "read"
     UPDATE = "update"
     DELETE = "delete"
+    SIGN_LINKS = "sign links to"
+    REVOKE_LINKS = "revoke links to"
 
 
 class Owned(Protocol):

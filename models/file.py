@@ -32,6 +32,7 @@ class File(Model):
 
     ``tags`` repeats ``FileTag`` in order, and ``width``, ``height`` and ``duration`` repeat the
     blob's, for reading in one statement; ``filename_folded`` is the name as searches compare it.
+    Signed addresses hold for one ``links_version``: counting it up revokes those given out.
     """
 
     id = BytewiseText(max_length=ID_LENGTH, primary_key=True)
@@ -55,6 +56,7 @@ class File(Model):
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
     duration = fields.FloatField(null=True)
+    links_version = fields.BigIntField(default=0, db_default=0)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -117,11 +119,13 @@ class StoredFile:
     height: int | None = None
     duration: float | None = None
     declared_type: str | None = None
+    links_version: int = 0
 
 
 COLUMNS = (
     "id, owner_id, blob_id, filename, description, tags, visibility, mime_type, size, sha256,"
-    " created_at, updated_at, width, height, duration, declared_type"
+    " created_at, updated_at, width, height, duration, declared_type,"
+    " links_version"
 )
 """The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
 
@@ -156,4 +160,5 @@ def stored_file(row: Sequence[Any]) -> StoredFile:
         row[13],
         row[14],
         row[15],
+        row[16],
     )

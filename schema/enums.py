@@ -9,18 +9,21 @@ from models.file import Visibility
 from models.user import UserKind
 from services.analyses import AnalysisKind
 from services.files import Outcome
+from services.links import ContentDisposition, SignedOperation
 from services.listing import Scope
 from services.paging import Order, SortKey
 from services.preview_request import PreviewFormat, PreviewSize, PreviewType
 
 __all__ = [
     "AnalysisKind",
+    "ContentDisposition",
     "FileOrder",
     "Outcome",
     "PreviewFormat",
     "PreviewSize",
     "PreviewType",
     "Scope",
+    "SignedOperation",
     "UserKind",
     "Visibility",
 ]
@@ -63,6 +66,19 @@ strawberry.enum(
     PreviewType, name="PreviewType", description="What a preview is encoded as; WEBP can move."
 )
 strawberry.enum(AnalysisKind, name="AnalysisKind", description="A part of an analysis.")
+strawberry.enum(
+    SignedOperation,
+    name="SignedOperation",
+    description="What a signed address gives: the DOWNLOAD, or the STREAM that plays in place.",
+)
+strawberry.enum(
+    ContentDisposition,
+    name="ContentDisposition",
+    description=(
+        "Whether a browser saves the file (ATTACHMENT) or shows it (INLINE); types that are not"
+        " safe to show are saved anyway."
+    ),
+)
 
 
 @strawberry.enum(description="What a list of files is sorted by; the id breaks ties.")

@@ -10,6 +10,7 @@ from models.file import StoredFile
 from resolvers import connection, derivatives, files
 from resolvers.context import RequestInfo
 from resolvers.derivatives import PartialAnalysis, ShownPreview
+from resolvers.links import ShownLink
 from schema.derivatives import (
     Analysis,
     ExtractedText,
@@ -19,6 +20,7 @@ from schema.derivatives import (
     WantedType,
 )
 from schema.enums import PreviewFormat, PreviewSize, PreviewType, UserKind, Visibility
+from schema.links import SignedUrl, signed_url
 from schema.scalars import BigInt
 from services import texts
 from services.accounts import Account
@@ -70,6 +72,14 @@ class File(Node):
     stream_url: str = field(
         resolver=files.stream_url,
         description="The address that plays in place, with seeking; the same rules as `url`.",
+    )
+    signed_url: ShownLink | None = field(
+        resolver=signed_url,
+        graphql_type=SignedUrl | None,
+        description=(
+            "A signed address of the bytes that needs no token, for those who may change the file;"
+            " FORBIDDEN for others."
+        ),
     )
     width: int | None = field(
         description="The width in pixels as shown; null until it was looked at, or without one."

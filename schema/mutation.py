@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import field
 
-from resolvers import derivatives
+from resolvers import derivatives, links
 from resolvers import files as resolvers
 from resolvers.context import RequestInfo
 from schema.derivatives import (
@@ -71,6 +71,10 @@ async def _update(info: RequestInfo, id: Id, input: Changes) -> Any:  # noqa: A0
 
 async def _delete(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the same
     return await resolvers.delete(info, id)
+
+
+async def _revoke_links(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the same
+    return await links.revoke_links(info, id)
 
 
 async def _bulk_delete(info: RequestInfo, ids: ManyIds) -> BulkDeleteResult:
@@ -152,6 +156,11 @@ class Mutation:
     )
     analyze: Analysis = field(
         resolver=_analyze, graphql_type=Analysis, description="Tell what a file is."
+    )
+    revoke_links: File = field(
+        resolver=_revoke_links,
+        graphql_type=File,
+        description="End every signed address of a file, its previews' too; new ones can be made.",
     )
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,

@@ -18,6 +18,7 @@ from rest.accounts import guest_login
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
+from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
@@ -50,6 +51,8 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/preview", PreviewEndpoint),
     Route("/v1/media/files/{file_id}/extract-text", extract_text, methods=["POST"]),
     Route("/v1/media/files/{file_id}/analyze", analyze, methods=["POST"]),
+    Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
+    Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),

@@ -21,6 +21,7 @@ from services.accounts import Accounts
 from services.analyses import Analyses
 from services.derivatives import Derivatives
 from services.files import Files
+from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
 from services.probing import Prober
@@ -48,6 +49,7 @@ class Application:
     accounts: Accounts
     uploads: Uploads
     files: Files
+    links: Links
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -126,6 +128,7 @@ def _assemble(settings: Settings) -> Application:
     policy = Policy(guests_read_shared=settings.guests_read_shared)
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
     signer = TokenSigner(secret, settings.token_lifetime_seconds)
+    link_signer = LinkSigner(secret)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
     reservations = Reservations(database, sweeper)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
@@ -149,11 +152,12 @@ def _assemble(settings: Settings) -> Application:
             quota_bytes=settings.quota_bytes,
         ),
         files=files,
+        links=Links(files, policy, link_signer),
         listing=Listing(database, policy),
         derivatives=derivatives,
         workers=workers,
         prober=prober,
-        previews=Previews(files, derivatives, processor, LinkSigner(secret)),
+        previews=Previews(files, derivatives, processor, link_signer),
         texts=Texts(files, derivatives, processor),
         analyses=Analyses(files, derivatives, processor),
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from auth.policy import Operation, Policy
+from auth.policy import NO_SUCH_FILE, Operation, Policy
 from auth.viewer import Viewer
 from core.errors import (
     ForbiddenError,
@@ -90,11 +90,25 @@ class Files:
             UnavailableError: The storage does not answer, or has lost the bytes.
         """
         file = await self.get(viewer, file_id)
+        try:
+            return file, await self.open_found(file)
+        except NotFoundError:
+            await self.get(viewer, file_id)  # raises what this caller is to know
+            raise
+
+    async def open_found(self, file: StoredFile) -> StoredObject:
+        """Return the opened bytes of ``file``, whoever asks: as ``find``; close them.
+
+        Raises:
+            NotFoundError: It was deleted since it was found.
+            UnavailableError: The storage does not answer, or has lost the bytes.
+        """
         with storage_errors():
             try:
-                return file, await self._storage.open(file.blob_id)
+                return await self._storage.open(file.blob_id)
             except ObjectNotFoundError:
-                await self.get(viewer, file_id)  # not found, if it was deleted in between
+                if await self.find(file.id) is None:
+                    raise NotFoundError(NO_SUCH_FILE) from None
                 logger.error("the bytes of %s are gone: %s", file.id, file.blob_id)  # noqa: TRY400 - the sentence is enough
                 raise
 
@@ -114,6 +128,23 @@ class Files:
             updated = _changed(file, changed)
             await _save(transaction, updated, tags_changed="tags" in changed)
         return updated
+
+    async def revoke_links(self, viewer: Viewer, file_id: str) -> StoredFile:
+        """End every signed address given out for a file, previews' too; return the file.
+
+        Raises:
+            UnauthenticatedError, NotFoundError: As ``get``.
+            ForbiddenError: The caller may read the file but not revoke its links.
+        """
+        async with self._database.transaction() as transaction:
+            file = (await _locked(transaction, [file_id])).get(file_id)
+            self._policy.authorize(viewer, Operation.REVOKE_LINKS, file)
+            assert file is not None  # noqa: S101 - authorize refuses what is not there
+            version = file.links_version + 1
+            await transaction.execute(
+                "UPDATE file SET links_version = ? WHERE id = ?", version, file.id
+            )
+        return replace(file, links_version=version)
 
     async def delete(self, viewer: Viewer, file_id: str) -> None:
         """Delete a file; it is gone for every reader when this returns.
@@ -186,18 +217,22 @@ async def _locked(transaction: Transaction, ids: Sequence[str]) -> dict[str, Sto
 
 
 def _changed(file: StoredFile, changed: Mapping[str, Any]) -> StoredFile:
-    return replace(file, updated_at=datetime.now(UTC), **changed)
+    updated = replace(file, updated_at=datetime.now(UTC), **changed)
+    # Counted, so that the addresses of before stay revoked when the visibility is changed back.
+    revoked = updated.visibility is not file.visibility
+    return replace(updated, links_version=file.links_version + revoked)
 
 
 async def _save(transaction: Transaction, file: StoredFile, *, tags_changed: bool) -> None:
     await transaction.execute(
         "UPDATE file SET filename = ?, filename_folded = ?, description = ?, tags = ?,"
-        " visibility = ?, updated_at = ? WHERE id = ?",
+        " visibility = ?, links_version = ?, updated_at = ? WHERE id = ?",
         file.filename,
         folded(file.filename),
         file.description,
         orjson.dumps(file.tags).decode(),
         file.visibility.value,
+        file.links_version,
         file.updated_at,
         file.id,
     )

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 from urllib.parse import urlencode
 
-from auth.signing import LinkSigner
+from auth.signing import LinkSigner, invalid_link, version_of
 from auth.viewer import Viewer
-from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from core.errors import NotFoundError, UnauthenticatedError
 from models.derivative import DerivativeKind
 from models.file import StoredFile
 from processing.kinds import PREVIEWED, kind_of
@@ -18,8 +17,6 @@ from services.files import Files
 from services.preview_request import PreviewRequest
 from services.processor import Processor, Subject, closed_on_failure
 from storage.base import StoredObject
-
-_INVALID_LINK: Final = "This address has expired or is not valid; ask for a new one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +83,11 @@ class Previews:
         """
         file = await self._files.find(file_id)
         if file is None or not self._signer.holds(signature, expires, *_facts(file, wanted)):
-            raise ForbiddenError(_INVALID_LINK)
+            raise invalid_link()
         try:
             return await self._open(file, wanted, expires)
         except (NotFoundError, UnauthenticatedError):
-            raise ForbiddenError(_INVALID_LINK) from None
+            raise invalid_link() from None
 
     def link(self, file: StoredFile, wanted: PreviewRequest) -> str | None:
         """Return the signed address of a preview, made when it is first asked for.
@@ -155,9 +152,9 @@ class Previews:
 
 
 def _facts(file: StoredFile, wanted: PreviewRequest) -> tuple[str, ...]:
-    """Return what an address is bound to: the file, its bytes, who may read it, and the preview."""
+    """Return what an address is bound to: the version of the file, and the preview."""
     request = (wanted.format.value, wanted.size.value, wanted.type.value)
-    return ("preview", file.id, file.blob_id, file.visibility.value, *request)
+    return ("preview", *version_of(file), *request)
 
 
 def _shows(derivative: StoredDerivative, file: StoredFile) -> bool:

@@ -1,36 +1,82 @@
 """The bytes of a file over HTTP: as a download, or in place with seeking."""
 
+import time
+from dataclasses import dataclass
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from models.file import Visibility
+from auth.signing import HOUR, invalid_link
+from models.file import StoredFile, Visibility
+from services.links import ContentDisposition, SignedAddress, SignedOperation
+from storage.base import StoredObject
 from streaming.disposition import Disposition
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
+from streaming.signed import expiry_and_signature, is_signed
+
+MAX_SIGNED_AGE: Final = HOUR
+"""How long a cache may give what it got from a signed address without asking, in seconds.
+
+So long, at the most, what is revoked lives on in caches.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    file: StoredFile
+    stored: StoredObject
+    disposition: Disposition
+    max_age: int | None = None
 
 
 async def download(request: Request) -> Response:
-    """Answer the file's bytes as an attachment."""
-    return await _serve(request, "attachment")
+    """Answer the file's bytes as an attachment, or as a signed address says."""
+    if is_signed(request):
+        return _respond(request, await _by_link(request, SignedOperation.DOWNLOAD))
+    return _respond(request, await _by_viewer(request, "attachment"))
 
 
 async def stream(request: Request) -> Response:
     """Answer the file's bytes to be shown in place, where its type is safe to show."""
-    return await _serve(request, "inline")
+    if is_signed(request):
+        return _respond(request, await _by_link(request, SignedOperation.STREAM))
+    return _respond(request, await _by_viewer(request, "inline"))
 
 
-async def _serve(request: Request, disposition: Disposition) -> Response:
-    application = application_of(request)
+async def _by_viewer(request: Request, disposition: Disposition) -> _Opened:
     viewer = await viewer_of(request)
-    file, stored = await application.files.open(viewer, request.path_params["file_id"])
+    files = application_of(request).files
+    return _Opened(*await files.open(viewer, request.path_params["file_id"]), disposition)
+
+
+async def _by_link(request: Request, operation: SignedOperation) -> _Opened:
+    expires, signature = expiry_and_signature(request)
+    try:
+        disposition = ContentDisposition(request.query_params.get("disposition", ""))
+    except ValueError:
+        raise invalid_link() from None
+    address = SignedAddress(
+        request.path_params["file_id"], operation, disposition, expires, signature
+    )
+    found = await application_of(request).links.open(address)
+    shown: Disposition = "inline" if disposition is ContentDisposition.INLINE else "attachment"
+    left = max(0, expires - int(time.time()))
+    return _Opened(found.file, found.stored, shown, min(left, MAX_SIGNED_AGE))
+
+
+def _respond(request: Request, opened: _Opened) -> Response:
+    file = opened.file
     representation = Representation(
         content_type=file.mime_type,
         filename=file.filename,
         checksum=file.checksum,
         last_modified=file.created_at,
-        disposition=disposition,
+        disposition=opened.disposition,
         public=file.visibility is Visibility.PUBLIC,
+        max_age=opened.max_age,
     )
-    idle = application.settings.idle_timeout_seconds
-    return FileResponse(stored, representation, send_timeout=idle)
+    idle = application_of(request).settings.idle_timeout_seconds
+    return FileResponse(opened.stored, representation, send_timeout=idle)

@@ -2,12 +2,13 @@
 
 import time
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import ForbiddenError, ValidationFailedError
+from auth.signing import invalid_link
+from core.errors import ValidationFailedError
 from models.file import Visibility
 from services.preview_request import (
     MIME_TYPES,
@@ -20,17 +21,16 @@ from services.previews import OpenPreview
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
+from streaming.signed import expiry_and_signature, is_signed
 
 Choice = TypeVar("Choice", bound=StrEnum)
-_MAX_DIGITS: Final = 12
 
 
 async def preview(request: Request) -> Response:
     """Answer a preview, made now if it is not there."""
-    wanted = _wanted(request)
-    opened = await (_by_link if "signature" in request.query_params else _by_viewer)(
-        request, wanted
-    )
+    signed = is_signed(request)
+    wanted = _wanted_by_link(request) if signed else _wanted(request)
+    opened = await (_by_link if signed else _by_viewer)(request, wanted)
     stem = opened.file.filename.rpartition(".")[0] or opened.file.filename
     representation = Representation(
         content_type=opened.derivative.mime_type,
@@ -66,13 +66,16 @@ async def _by_viewer(request: Request, wanted: PreviewRequest) -> OpenPreview:
 
 
 async def _by_link(request: Request, wanted: PreviewRequest) -> OpenPreview:
-    expires = request.query_params.get("expires", "")
-    if not (expires.isascii() and expires.isdecimal() and len(expires) <= _MAX_DIGITS):
-        raise ForbiddenError("The address lacks the time at which it expires.")
-    signature = request.query_params["signature"]
+    expires, signature = expiry_and_signature(request)
     previews = application_of(request).previews
-    file_id = request.path_params["file_id"]
-    return await previews.open_link(file_id, wanted, int(expires), signature)
+    return await previews.open_link(request.path_params["file_id"], wanted, expires, signature)
+
+
+def _wanted_by_link(request: Request) -> PreviewRequest:
+    try:
+        return _wanted(request)
+    except ValidationFailedError:
+        raise invalid_link() from None
 
 
 def _wanted(request: Request) -> PreviewRequest:

@@ -4,6 +4,7 @@ from typing import Final
 
 from core.errors import ErrorCode
 from rest.openapi.files import FILE_ID
+from rest.openapi.links import EXPIRES, SIGNATURE, disposition_parameter
 from rest.openapi.parts import (
     EITHER,
     Json,
@@ -18,6 +19,7 @@ from streaming.ranges import MAX_RANGES
 
 _CODES: Final = (
     ErrorCode.UNAUTHENTICATED,
+    ErrorCode.FORBIDDEN,
     ErrorCode.NOT_FOUND,
     ErrorCode.PRECONDITION_FAILED,
     ErrorCode.RANGE_NOT_SATISFIABLE,
@@ -42,7 +44,9 @@ PARAMETERS: Final = [
 VALIDATORS: Final = {
     "ETag": header("The strong entity tag: the SHA-256 in hexadecimal.", pattern='^"[^"]+"$'),
     "Last-Modified": header("When the bytes were uploaded."),
-    "Cache-Control": header("Keep it, but ask again before each use."),
+    "Cache-Control": header(
+        "Keep it, but ask again before each use; of a signed address, for an hour at the most."
+    ),
 }
 OF_BYTES: Final = {
     **VALIDATORS,
@@ -66,9 +70,9 @@ def content_paths(statuses: Statuses) -> Json:
                 "content",
                 "Download a file",
                 "Answers the bytes as an attachment, whole or in ranges. A public file needs no"
-                " token.",
+                " token, nor does a signed address.",
                 security=EITHER,
-                parameters=PARAMETERS,
+                parameters=[*PARAMETERS, disposition_parameter(), EXPIRES, SIGNATURE],
                 responses=_responses(statuses),
             )
         ),
@@ -79,9 +83,9 @@ def content_paths(statuses: Statuses) -> Json:
                 "Stream a file",
                 "Answers the bytes to be shown in place, whole or in ranges, for players that seek."
                 " Types that a browser could run, SVG and HTML among them, are attachments here"
-                " too. A public file needs no token.",
+                " too. A public file needs no token, nor does a signed address.",
                 security=EITHER,
-                parameters=PARAMETERS,
+                parameters=[*PARAMETERS, disposition_parameter(), EXPIRES, SIGNATURE],
                 responses=_responses(statuses),
             )
         ),

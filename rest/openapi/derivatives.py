@@ -6,6 +6,7 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from rest.openapi.content import BYTES, OF_BYTES, PARAMETERS, VALIDATORS
 from rest.openapi.files import FILE_ID, JSON_BODY
+from rest.openapi.links import EXPIRES, SIGNATURE
 from rest.openapi.parts import (
     EITHER,
     Json,
@@ -132,8 +133,8 @@ def _read_preview(statuses: Statuses) -> Json:
             _chosen("query", "format", PreviewFormat, PreviewFormat.THUMBNAIL),
             _chosen("query", "size", PreviewSize, PreviewSize.MEDIUM),
             _chosen("query", "type", PreviewType),
-            parameter("query", "expires", "When a signed address expires, in Unix time."),
-            parameter("query", "signature", "What signs the address."),
+            EXPIRES,
+            SIGNATURE,
         ],
         responses={
             "200": {

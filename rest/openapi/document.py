@@ -13,6 +13,7 @@ from core.errors import ErrorCode
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
+from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
@@ -32,6 +33,7 @@ _TAGS: Final = (
     ("accounts", "Signing in."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
+    ("links", "Signed addresses, for those without a token."),
     ("derivatives", "Previews, extracted text and analyses."),
     ("graphql", "The same through GraphQL."),
     ("service", "Whether the server can serve, and what it offers."),
@@ -72,6 +74,7 @@ def build_openapi(statuses: Statuses) -> Json:
             **service_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
+            **link_paths(statuses),
             **derivative_paths(statuses),
         },
         "components": {

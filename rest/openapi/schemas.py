@@ -6,6 +6,7 @@ from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from rest.openapi.derivatives import derivative_schemas
+from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
@@ -25,6 +26,7 @@ def schemas(statuses: Statuses) -> Json:
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
         **derivative_schemas(),
+        **link_schemas(),
         "GuestSession": _guest_session(),
         "Health": _health(),
         "Problem": _problem(statuses),

@@ -46,10 +46,12 @@ MATRIX = {
     ("administrator", "other's", "shared"): (OK, OK, OK),
     ("administrator", "other's", "public"): (OK, OK, OK),
 }
+# Links go by who may update.
+COLUMNS = {READ: 0, UPDATE: 1, DELETE: 2, Operation.SIGN_LINKS: 1, Operation.REVOKE_LINKS: 1}
 CASES = [
-    (*row, operation, verdict)
+    (*row, operation, verdicts[column])
     for row, verdicts in MATRIX.items()
-    for operation, verdict in zip((READ, UPDATE, DELETE), verdicts, strict=True)
+    for operation, column in COLUMNS.items()
 ]
 
 

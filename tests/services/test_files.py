@@ -24,6 +24,7 @@ from models.file import File, StoredFile, Visibility
 from models.user import UserKind
 from services.application import Application
 from services.files import MAX_BULK_DELETE, Deletion, Outcome
+from services.links import LinkRequest
 from services.listing import FileFilter
 from tests.database import When, cancel_at_every_step
 from tests.services.conftest import account, assert_invariants, content_of, uploaded
@@ -49,7 +50,14 @@ ACTIONS: dict[str, Action] = {
         viewer, file_id, {"description": "changed"}
     ),
     "delete": lambda application, viewer, file_id: application.files.delete(viewer, file_id),
+    "sign": lambda application, viewer, file_id: application.links.create(
+        viewer, file_id, LinkRequest()
+    ),
+    "revoke": lambda application, viewer, file_id: application.files.revoke_links(viewer, file_id),
 }
+NOT_OF_PRIVATE = {"update", "sign", "revoke"}
+"""What an administrator may not do with a file that is private."""
+
 OK = "OK"
 
 
@@ -70,7 +78,7 @@ async def test_every_action_asks_the_policy(application: Application, name: str)
         (UserKind.USER, "private"): "NOT_FOUND",
         (UserKind.USER, "shared"): OK if name in {"get", "open"} else "FORBIDDEN",
         (UserKind.USER, "public"): OK if name in {"get", "open"} else "FORBIDDEN",
-        (UserKind.ADMINISTRATOR, "private"): "FORBIDDEN" if name == "update" else OK,
+        (UserKind.ADMINISTRATOR, "private"): "FORBIDDEN" if name in NOT_OF_PRIVATE else OK,
         (UserKind.ADMINISTRATOR, "shared"): OK,
     }
     owner = await account(application)
@@ -136,6 +144,7 @@ async def test_an_update_changes_what_it_names_and_nothing_else(
         updated = await application.files.update(owner, file.id, fields_given)
         assert updated.updated_at > state.updated_at
         unchanged = {name: getattr(state, name) for name in KEPT}
+        unchanged["links_version"] += "visibility" in expected
         assert {name: getattr(updated, name) for name in unchanged} == {**unchanged, **expected}
         assert await application.files.get(owner, file.id) == updated
         await assert_invariants(application)
