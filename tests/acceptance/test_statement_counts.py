@@ -16,7 +16,8 @@ query ($first: Int!) {
   files(first: $first) {
     totalCount
     edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } width
-      previewUrl previews { previewUrl } text { pages } analysis { fileType } } }
+      signedUrl { url expiresAt } previewUrl
+      previews { previewUrl } text { pages } analysis { fileType } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   }
 }

@@ -13,6 +13,7 @@ from core.settings import Settings
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
+    ORIGIN,
     SCHEMAS,
     Api,
     check_against,
@@ -101,6 +102,29 @@ async def test_a_public_file_needs_no_token_and_a_private_one_does(
     await api.ask("HEAD", f"/v1/media/files/{private['id']}{operation}", 401)
 
 
+async def test_signed_addresses_are_made_followed_and_revoked_as_described(api: Api) -> None:
+    path = f"/v1/media/files/{(await api.upload())['id']}"
+    described = SCHEMAS["SignedUrlRequest"]["properties"]
+    for operation in described["operation"]["enum"]:
+        for disposition in described["disposition"]["enum"]:
+            asked = {"operation": operation, "disposition": disposition, "expires_in": 60}
+            made = await api.ask("POST", f"{path}/signed-url", 200, json=asked)
+            url = made.json()["data"]["url"].removeprefix(ORIGIN)
+            assert (await api.ask("GET", url, 200)).content == CONTENT
+            await api.ask("HEAD", url, 200)
+            await api.ask("GET", f"{url}x", 403)
+            await api.ask("HEAD", f"{url}x", 403)
+    for bound, beyond in (("minimum", -1), ("maximum", 1)):
+        seconds = described["expires_in"][bound]
+        await api.ask("POST", f"{path}/signed-url", 200, json={"expires_in": seconds})
+        await api.ask("POST", f"{path}/signed-url", 400, json={"expires_in": seconds + beyond})
+    default = (await api.ask("POST", f"{path}/signed-url", 200)).json()["data"]
+    assert default["operation"] == described["operation"]["default"]
+    revoked = await api.ask("POST", f"{path}/revoke-links", 200)
+    assert revoked.json() == (await api.ask("GET", path, 200)).json()
+    await api.ask("GET", url, 403, signed_in=False)
+
+
 def needs_a_token() -> list[tuple[str, str]]:
     return [
         (path, method) for path, method, one in operations() if one["security"] == [{"bearer": []}]
@@ -123,6 +147,10 @@ async def test_the_files_of_others_are_refused_as_described(api: Api) -> None:
     await api.ask("GET", shared, 200)
     await api.ask("PATCH", shared, 403, json={})
     await api.ask("DELETE", shared, 403)
+    await api.ask("POST", f"{shared}/signed-url", 403)
+    await api.ask("POST", f"{shared}/revoke-links", 403)
+    await api.ask("POST", f"{private}/signed-url", 404)
+    await api.ask("POST", f"{private}/revoke-links", 404)
     await api.ask("GET", f"{private}/download", 404)
     await api.ask("GET", "/v1/media/files?scope=all", 403)
 
