@@ -9,7 +9,13 @@ import pytest
 from processing.sandbox import PACKAGES, Sandbox, find_sandbox
 from processing.workers import Workers
 from tests.processing import hostile_tasks
-from tests.processing.pool import CONTENT, opened
+from tests.processing.pool import CONTENT, opened, overlook_children
+
+
+@pytest.fixture(autouse=True)
+def neighbours() -> None:
+    """Neither count nor kill the servers that run for other tests."""
+    overlook_children()
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from processing.workers import Input, Outcome, Workers
 from tests.processing import hostile_tasks
 
 CONTENT = b"the quick brown fox"
+_NEIGHBOURS: set[int] = set()
 
 
 @asynccontextmanager
@@ -68,6 +69,17 @@ def descriptors() -> int:
 
 
 def children() -> set[int]:
+    """Return the processes that this test has started, not the servers of other tests."""
+    return _all_children() - _NEIGHBOURS
+
+
+def overlook_children() -> None:
+    """Leave whatever runs by now out of ``children``."""
+    _NEIGHBOURS.clear()
+    _NEIGHBOURS.update(_all_children())
+
+
+def _all_children() -> set[int]:
     lists = Path("/proc/self/task").glob("*/children")
     return {int(each) for path in lists for each in path.read_text().split()}
 
