@@ -98,6 +98,7 @@ class Workers:
         self._sandbox = sandbox or find_sandbox()
         modules = (f"{name}={module}" for name, module in tasks.items())
         self._command = self._sandbox.command("-m", "processing.worker", *modules)
+        self.size = size
         self._line = WaitingLine(size, queue)
         self._idle: dict[WorkerProcess, asyncio.TimerHandle] = {}
         self._busy: set[WorkerProcess] = set()

@@ -1,11 +1,12 @@
 """What a GraphQL request carries: the application, the caller, and its data loaders."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from strawberry import Info
 
 from auth.viewer import Viewer
+from resolvers.budget import AnswerBudget
 from resolvers.loaders import Loaders
 from services.application import Application
 
@@ -18,6 +19,7 @@ class Context:
     viewer: Viewer
     base_url: str
     loaders: Loaders
+    budget: AnswerBudget = field(default_factory=AnswerBudget)
 
 
 RequestInfo: TypeAlias = Info[Context, None]

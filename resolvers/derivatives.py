@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import orjson
 from strawberry import Parent
 
+from core.errors import ValidationFailedError
 from models.file import StoredFile
 from resolvers.context import Context, RequestInfo
 from services.analyses import Analysis, AnalysisKind
@@ -64,8 +66,11 @@ async def analyze(
 ) -> PartialAnalysis:
     """Analyse a file unless that was done."""
     context = info.context
+    wanted = list(AnalysisKind) if parts is None else parts
+    if not wanted:
+        raise ValidationFailedError("analyses must name a part; leave it out for all of them.")
     found = await context.application.analyses.analyze(context.viewer, file_id, retry=retry)
-    return _partial(found, list(AnalysisKind) if parts is None else parts)
+    return _partial(found, wanted)
 
 
 def preview_url(
@@ -85,6 +90,18 @@ async def previews(info: RequestInfo, parent: Parent[StoredFile]) -> list[ShownP
 async def text(info: RequestInfo, parent: Parent[StoredFile]) -> ExtractedText | None:
     """Return the text that was extracted last."""
     return await info.context.loaders.texts.load(parent)
+
+
+def text_of(info: RequestInfo, parent: Parent[ExtractedText]) -> str:
+    """Return the text itself."""
+    info.context.budget.spend(len(parent.text))
+    return parent.text
+
+
+def metadata_of(info: RequestInfo, parent: Parent[PartialAnalysis]) -> dict[str, object] | None:
+    """Return the metadata itself."""
+    info.context.budget.spend(len(orjson.dumps(parent.metadata)))
+    return parent.metadata
 
 
 async def analysis(info: RequestInfo, parent: Parent[StoredFile]) -> PartialAnalysis | None:

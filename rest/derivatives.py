@@ -99,10 +99,6 @@ def _parts(asked: Any) -> list[AnalysisKind]:
     known = ", ".join(AnalysisKind)
     if not isinstance(asked, list) or not asked:
         raise ValidationFailedError(f"analyses must be a list of {known}.")
-    try:
-        wanted = {AnalysisKind(one) for one in asked if isinstance(one, str)}
-    except ValueError:
-        wanted = set()
-    if len(wanted) < len({str(one) for one in asked}):
+    if not all(isinstance(one, str) and one in set(AnalysisKind) for one in asked):
         raise ValidationFailedError(f"analyses may hold {known}, and nothing else.")
-    return [part for part in AnalysisKind if part in wanted]
+    return [part for part in AnalysisKind if part in asked]

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import field
 from strawberry.scalars import JSON
 
+from resolvers import derivatives
 from schema.enums import AnalysisKind, PreviewFormat, PreviewSize, PreviewType
 
 WantedFormat = Annotated[
@@ -55,7 +56,10 @@ class Preview:
 class ExtractedText:
     """See the description."""
 
-    text: str = field(description="The text; a form feed (U+000C) stands between two pages.")
+    text: str = field(
+        resolver=derivatives.text_of,
+        description="The text; a form feed (U+000C) stands between two pages.",
+    )
     language: str | None = field(
         description="The language it is in, as found (ISO 639-1); null if there is too little."
     )
@@ -74,4 +78,8 @@ class Analysis:
 
     file_type: str | None = field(description="The name of the format, for people.")
     content_type: str | None = field(description="The content type, found in the bytes.")
-    metadata: JSON | None = field(description="What the file tells of itself, by kind of file.")
+    metadata: dict[str, object] | None = field(
+        resolver=derivatives.metadata_of,
+        graphql_type=JSON | None,
+        description="What the file tells of itself, by kind of file.",
+    )

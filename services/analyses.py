@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import orjson
 
+from auth.policy import Policy
 from auth.viewer import Viewer
 from models.derivative import DerivativeKind
 from models.file import StoredFile
@@ -53,6 +54,8 @@ class Analyses:
             UnauthenticatedError, NotFoundError: As ``Files.get``.
             And what ``Derivatives.obtain`` raises.
         """
+        if retry:
+            Policy.require_account(viewer)
         file = await self._files.get(viewer, file_id)
 
         async def produce() -> Product:

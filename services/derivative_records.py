@@ -15,8 +15,11 @@ from models.database import Transaction
 from models.derivative import DerivativeKind, DerivativeState
 from processing.task import ProcessingError
 
-CLAIM_SECONDS: Final = 60
+CLAIM_SECONDS: Final = 15
 """How long a claim holds unless it is renewed."""
+
+MAX_KEPT: Final = 32
+"""How many results of one blob are kept; asked for again, a dropped one is made again."""
 
 COLUMNS: Final = "blob_id, parameters, key, sha256, mime_type, size, width, height, created_at"
 """The columns of ``StoredDerivative``, in the order that ``stored_derivative`` reads them."""
@@ -144,6 +147,21 @@ async def record_result(
         DerivativeState.PENDING.value,
     )
     return stored_derivative(tuple(rows[0].values())) if shown and rows else None
+
+
+async def drop_surplus(transaction: Transaction, blob_id: str) -> list[str]:
+    """Remove the rows of a blob's oldest results beyond ``MAX_KEPT``; return their objects' keys.
+
+    Without a bound, renaming a file again and again would fill the disk past any quota.
+    """
+    rows = await transaction.rows(
+        "DELETE FROM derivative WHERE id IN (SELECT id FROM derivative WHERE blob_id = ?"
+        f" AND state = ? ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET {MAX_KEPT})"
+        " RETURNING key",
+        blob_id,
+        DerivativeState.READY.value,
+    )
+    return [row["key"] for row in rows]
 
 
 async def record_failure(transaction: Transaction, claim: str, error: ProcessingError) -> None:

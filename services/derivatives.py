@@ -36,6 +36,7 @@ from services.derivative_records import (
     StoredDerivative,
     claim_derivative,
     drop_claim,
+    drop_surplus,
     record_failure,
     record_result,
     renew_claim,
@@ -45,7 +46,7 @@ from services.received import Reservation
 from services.records import settle_reservation
 from services.reservations import Reservations
 from services.storage_errors import storage_errors
-from storage.base import Storage, StoredObject
+from storage.base import ObjectNotFoundError, Storage, StoredObject
 
 _POLL_SECONDS: Final = 0.1
 _GONE: Final = "The file was deleted meanwhile."
@@ -127,10 +128,18 @@ class Derivatives:
         """Return the opened bytes of a result; close them.
 
         Raises:
-            UnavailableError: The storage does not answer, or has lost the bytes.
+            UnavailableError: The storage does not answer, or has lost the bytes; in that case the
+                result is forgotten, so that it is made anew when it is asked for again.
         """
         with storage_errors():
-            return await self._storage.open(derivative.key)
+            try:
+                return await self._storage.open(derivative.key)
+            except ObjectNotFoundError:
+                async with self._database.transaction() as transaction:
+                    await transaction.execute(
+                        "DELETE FROM derivative WHERE key = ?", derivative.key
+                    )
+                raise
 
     async def read(self, derivative: StoredDerivative) -> bytes:
         """Return the bytes of a result; errors as ``open``."""
@@ -238,7 +247,10 @@ class Derivatives:
                     recorded = await record_result(transaction, file.blob_id, claim, kept)
                     if recorded is None:
                         raise ConflictError("It was made elsewhere meanwhile; ask again.")
+                    surplus = await drop_surplus(transaction, file.blob_id)
                 reservation.settled = True
+        for key in surplus:
+            await self._storage.delete(key)
         return recorded
 
     async def _publish(self, reservation: Reservation, product: Product) -> Kept:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from auth.policy import Policy
 from auth.signing import LinkSigner, invalid_link, version_of
 from auth.viewer import Viewer
 from core.errors import NotFoundError, UnauthenticatedError
@@ -65,6 +66,8 @@ class Previews:
             UnauthenticatedError, NotFoundError: As ``Files.get``.
             And what ``Derivatives.obtain`` raises.
         """
+        if retry:
+            Policy.require_account(viewer)
         file = await self._files.get(viewer, file_id)
         return self._preview(file, await self._obtain(file, wanted, retry=retry))
 

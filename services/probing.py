@@ -29,6 +29,7 @@ _UNPROBED: Final = (
     f" GROUP BY blob.created_at, blob.key ORDER BY blob.created_at, blob.key LIMIT {_BATCH}"
 )
 _RETRY_SECONDS: Final = 30
+_MAX_RETRY_SECONDS: Final = 3600
 _MAX_PIXELS: Final = 2**31 - 1
 
 
@@ -55,11 +56,13 @@ class Prober:
 
     async def run(self) -> None:
         """Look at what there is, and at what comes, until cancelled."""
+        pause = _RETRY_SECONDS
         while True:
             self._wake.clear()
-            again = None if await self._probe_all_logged() else _RETRY_SECONDS
+            done = await self._probe_all_logged()
+            pause = _RETRY_SECONDS if done else min(2 * pause, _MAX_RETRY_SECONDS)
             try:
-                async with asyncio.timeout(again):
+                async with asyncio.timeout(None if done else pause):
                     await self._wake.wait()
             except TimeoutError:
                 continue
@@ -83,9 +86,11 @@ class Prober:
     async def _probe_all_logged(self) -> bool:
         try:
             left = await self.probe_all()
-        except MediaError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, files to come need a prober
             logger.warning("new files will be looked at later: %s", error)
             return False
+        if left:
+            logger.warning("%s files could not be looked at, and will be later", left)
         return not left
 
     async def _probed(self, subject: Subject) -> _Found | None:
@@ -94,7 +99,7 @@ class Prober:
         try:
             return await self._probe(subject)
         except MediaError as error:  # not the file's fault: another time
-            logger.warning("%s will be looked at later: %s", subject.blob_id, error)
+            logger.debug("%s will be looked at later: %s", subject.blob_id, error)
             return None
 
     async def _probe(self, subject: Subject) -> _Found:

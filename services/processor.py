@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from processing.workers import Input, Outcome, Workers
-
 from core.errors import UnavailableError
 from models.file import StoredFile
 from processing.task import TaskName
+from processing.workers import Input, Outcome, Workers
 from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 

@@ -5,15 +5,17 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import orjson
 
+from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import QueryTooComplexError
 from models.derivative import DerivativeKind
 from models.file import StoredFile
 from processing.task import MIB, Failure, ProcessingError, TaskName
+from processing.texts.document import MAX_OCR_PAGES, MAX_PAGES
 from processing.texts.languages import tesseract_code
 from services.derivative_records import Specification, StoredDerivative
 from services.derivatives import Derivatives, Product
@@ -77,6 +79,8 @@ class Texts:
     """Extracts, keeps and finds the text of files."""
 
     def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
+        # Each page on its way holds its file open: no more of them than can be worked on.
+        self._turns = asyncio.Semaphore(processor.workers.size)
         self._files = files
         self._derivatives = derivatives
         self._processor = processor
@@ -97,18 +101,18 @@ class Texts:
             UnauthenticatedError, NotFoundError: As ``Files.get``.
             And what ``Derivatives.obtain`` raises.
         """
+        if retry:
+            Policy.require_account(viewer)
         file = await self._files.get(viewer, file_id)
         spec = {
             "language": tesseract_code(language),
             "preserve_formatting": preserve_formatting,
         }
         subject = Subject.of(file)
-        wanted = Specification(
-            DerivativeKind.TEXT, {**spec, "source": [subject.content_type, subject.name]}
-        )
+        wanted = Specification(DerivativeKind.TEXT, {**spec, "source": subject.content_type})
 
         async def produce() -> Product:
-            return _product(await self._extract(subject, spec))
+            return await asyncio.to_thread(_product, await self._extract(subject, spec))
 
         found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
         return await self._read(found)
@@ -130,16 +134,19 @@ class Texts:
         return [await self._read(*one) if one else None for one in last]
 
     async def _read(self, derivative: StoredDerivative) -> ExtractedText:
-        return ExtractedText(**orjson.loads(await self._derivatives.read(derivative)))
+        raw = await self._derivatives.read(derivative)
+        return ExtractedText(**await asyncio.to_thread(orjson.loads, raw))
 
     async def _extract(self, subject: Subject, spec: dict[str, Any]) -> ExtractedText:
         made = await self._processor.run(TaskName.EXTRACT_TEXT, subject, spec)
         with made.output:
-            told = _json(await asyncio.to_thread(made.output.read)).get("pages")
-        if not isinstance(told, list):
+            told = (await asyncio.to_thread(_json, made.output)).get("pages")
+        if not isinstance(told, list) or len(told) > MAX_PAGES:
             raise _came_out_wrong()
         pages = {number: _Page.of(page) for number, page in enumerate(told) if page is not None}
         missing = [number for number in range(len(told)) if number not in pages]
+        if len(missing) > MAX_OCR_PAGES:
+            raise _came_out_wrong()
         # As many at once as there are workers: the pages of one file share all of them.
         found = await asyncio.gather(
             *(self._recognize(subject, {**spec, "page": number}) for number in missing)
@@ -150,16 +157,19 @@ class Texts:
 
     async def _recognize(self, subject: Subject, spec: dict[str, Any]) -> _Page:
         try:
-            made = await self._processor.run(TaskName.RECOGNIZE_PAGE, subject, spec, patient=True)
+            async with self._turns:
+                made = await self._processor.run(
+                    TaskName.RECOGNIZE_PAGE, subject, spec, patient=True
+                )
             with made.output:
-                return _Page.of(_json(await asyncio.to_thread(made.output.read)))
+                return _Page.of(await asyncio.to_thread(_json, made.output))
         except ProcessingError as error:
             return _Page(failure=error)
 
 
-def _json(raw: bytes) -> dict[str, Any]:
+def _json(output: BinaryIO) -> dict[str, Any]:
     try:
-        told = orjson.loads(raw)
+        told = orjson.loads(output.read())
     except orjson.JSONDecodeError:
         raise _came_out_wrong() from None
     if not isinstance(told, dict):

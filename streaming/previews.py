@@ -1,8 +1,9 @@
 """The bytes of a preview over HTTP, to its readers or by a signed address."""
 
+import re
 import time
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,8 @@ from streaming.servable import Representation
 from streaming.signed import expiry_and_signature, is_signed
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_REFUSED: Final = re.compile(r"(?:.*;)?\s*q\s*=\s*0(?:\.0*)?\s*(?:;.*)?")
 
 
 async def preview(request: Request) -> Response:
@@ -53,7 +56,7 @@ def preferred_type(accept: str) -> PreviewType:
     for pictures they can show.
     """
     named = (item.partition(";") for item in accept.lower().split(","))
-    wanted = [name.strip() for name, _, rest in named if "q=0" not in rest.replace(" ", "") + ";"]
+    wanted = [name.strip() for name, _, rest in named if not _REFUSED.fullmatch(rest)]
     found = {mime_type: kind for kind, mime_type in MIME_TYPES.items()}
     known = [found[name] for name in wanted if name in found]
     return PreviewType.WEBP if PreviewType.WEBP in known or not known else known[0]
@@ -80,10 +83,13 @@ def _wanted_by_link(request: Request) -> PreviewRequest:
 
 def _wanted(request: Request) -> PreviewRequest:
     accept = ",".join(request.headers.getlist("accept"))
+    form = _choice(request, "format", PreviewFormat) or PreviewFormat.THUMBNAIL
+    moving = form is PreviewFormat.ANIMATED
     return PreviewRequest(
-        _choice(request, "format", PreviewFormat) or PreviewFormat.THUMBNAIL,
+        form,
         _choice(request, "size", PreviewSize) or PreviewSize.MEDIUM,
-        _choice(request, "type", PreviewType) or preferred_type(accept),
+        _choice(request, "type", PreviewType)
+        or (PreviewType.WEBP if moving else preferred_type(accept)),
     )
 
 
