@@ -248,9 +248,9 @@ class Derivatives:
                     if recorded is None:
                         raise ConflictError("It was made elsewhere meanwhile; ask again.")
                     surplus = await drop_surplus(transaction, file.blob_id)
+                    released = await self._reservations.release(transaction, file.owner_id, surplus)
                 reservation.settled = True
-        for key in surplus:
-            await self._storage.delete(key)
+        await self._reservations.clear_up(*released)
         return recorded
 
     async def _publish(self, reservation: Reservation, product: Product) -> Kept:

@@ -13,7 +13,7 @@ from tortoise.exceptions import IntegrityError
 
 from core.errors import UnauthenticatedError
 from core.ids import IdPrefix, new_id, new_key
-from models.database import Database
+from models.database import Database, Transaction
 from models.upload import Upload
 from services.received import Reservation
 from services.storage_errors import storage_errors
@@ -54,6 +54,22 @@ class Reservations:
                 )
         except IntegrityError as error:
             raise UnauthenticatedError("The account of this access token is gone.") from error
+
+    @staticmethod
+    async def release(
+        transaction: Transaction, owner_id: str, keys: Sequence[str]
+    ) -> list[Reservation]:
+        """Hand objects that nothing shows after ``transaction`` to the sweeper, or ``clear_up``."""
+        released = [Reservation(new_id(IdPrefix.UPLOAD), owner_id, key) for key in keys]
+        for one in released:
+            await Upload.create(
+                id=one.id,
+                owner_id=owner_id,
+                key=one.key,
+                abandoned=True,
+                using_db=transaction.client,
+            )
+        return released
 
     @staticmethod
     async def publish(reservation: Reservation) -> None:

@@ -115,6 +115,8 @@ def test_readers_get_a_preview_without_a_signature_in_the_type_they_accept(
         "image/png": "image/png",
         "image/jpeg, image/png;q=0.5": "image/jpeg",
         "image/webp;q=0, image/jpeg": "image/jpeg",
+        "image/webp;q=0.000, image/jpeg": "image/jpeg",
+        "image/webp;q=0.05, image/jpeg": "image/webp",
     }.items():
         answer = client.get(path, headers={"accept": accept})
         assert answer.headers["content-type"] == expected, accept
@@ -133,6 +135,12 @@ def test_an_animation_stays_one_when_asked_for(client: httpx.Client) -> None:
     file = upload(client, target.getvalue(), "a.gif")
     moving = httpx.get(preview(client, file, format="animated")["preview_url"])
     still = httpx.get(preview(client, file)["preview_url"])
+    asked = client.get(
+        f"/v1/media/files/{file['id']}/preview",
+        params={"format": "animated"},
+        headers={"accept": "image/png"},
+    )
+    assert asked.content == moving.content
     assert getattr(Image.open(io.BytesIO(moving.content)), "n_frames", 1) == 3
     assert getattr(Image.open(io.BytesIO(still.content)), "n_frames", 1) == 1
 
@@ -260,6 +268,27 @@ def test_anybody_reads_what_is_computed_from_a_public_file(
         for operation in ("preview", "extract-text", "analyze"):
             answer = anonymous.post(f"/v1/media/files/{file['id']}/{operation}", json={})
             assert answer.status_code == 200
+            again = anonymous.post(
+                f"/v1/media/files/{file['id']}/{operation}", json={"retry": True}
+            )
+            assert (again.status_code, again.json()["code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_an_analysis_of_no_part_is_a_mistake_in_graphql_too(client: httpx.Client) -> None:
+    file = upload(client, b"some text", "a.txt")
+    query = "mutation ($id: ID!) { analyze(id: $id, analyses: []) { fileType } }"
+    assert Gql(client).code(query, id=file["id"]) == "VALIDATION_FAILED"
+
+
+def test_a_document_that_repeats_a_long_text_is_refused(client: httpx.Client) -> None:
+    gql = Gql(client)
+    file = upload(client, b"A line of a long text.\n" * 100_000, "long.txt")
+    held = len(gql.data(EXTRACT, id=file["id"])["extractText"]["text"])
+    again = 32 * 1024 * 1024 // held + 1
+    assert again < 20
+    texts = " ".join(f"t{number}: text {{ text }}" for number in range(again))
+    query = f"query ($id: ID!) {{ file(id: $id) {{ {texts} }} }}"
+    assert gql.code(query, id=file["id"]) == "QUERY_TOO_COMPLEX"
 
 
 FOUND = """

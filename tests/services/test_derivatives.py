@@ -14,14 +14,17 @@ from core.errors import (
     MediaError,
     NotFoundError,
     ProcessingTimedOutError,
+    UnavailableError,
 )
 from models.derivative import DerivativeKind
 from processing.task import Failure, ProcessingError
+from services import derivative_records
 from services.application import Application
 from services.check import Checker, FindingKind
 from services.derivative_records import Specification, StoredDerivative
 from services.derivatives import Derivatives, Product
 from services.reservations import Reservations
+from storage.base import StorageError
 from tests.services.conftest import uploaded
 
 WANTED = Specification(DerivativeKind.PREVIEW, {"size": "small"})
@@ -234,6 +237,52 @@ async def test_an_end_of_the_server_records_nothing_of_what_is_being_made(
     with pytest.raises(asyncio.CancelledError):
         await making
     assert await rows(application) == []
+
+
+async def test_the_youngest_results_of_a_blob_are_kept_and_the_others_go_with_their_bytes(
+    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derivative_records, "MAX_KEPT", 2)
+    file, other = [await uploaded(application, owner, one) for one in (b"one", b"another")]
+    for each in (file, other):
+        for number in range(4):
+            wanted = Specification(DerivativeKind.PREVIEW, {"size": number})
+            await application.derivatives.obtain(each, wanted, Maker())
+    found = await application.derivatives.ready(
+        [file.blob_id, other.blob_id], DerivativeKind.PREVIEW
+    )
+    sizes = [[one.parameters["size"] for one in kept] for kept in found.values()]
+    assert sizes == [[2, 3], [2, 3]]
+
+
+async def test_a_result_that_cannot_be_removed_now_is_left_to_the_sweeper(
+    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(derivative_records, "MAX_KEPT", 1)
+    file = await uploaded(application, owner)
+    await application.derivatives.obtain(file, WANTED, Maker())
+    with monkeypatch.context() as broken:
+        broken.setattr(application.storage, "delete", _refuse)
+        large = Specification(DerivativeKind.PREVIEW, {"size": "large"})
+        await application.derivatives.obtain(file, large, Maker())
+    assert (await application.sweeper.sweep()).uploads == 1  # the invariants look for its object
+
+
+async def _refuse(_: str) -> None:
+    raise StorageError("the storage is away")
+
+
+async def test_a_result_whose_bytes_are_lost_is_made_anew(
+    application: Application, owner: Viewer
+) -> None:
+    file, maker = await uploaded(application, owner), Maker()
+    lost = await application.derivatives.obtain(file, WANTED, maker)
+    await application.storage.delete(lost.key)
+    with pytest.raises(UnavailableError):
+        await content(application, lost)
+    made = await application.derivatives.obtain(file, WANTED, maker)
+    assert maker.made == 2
+    assert await content(application, made) == b"a result"
 
 
 async def test_the_check_knows_results_and_finds_lost_ones(
