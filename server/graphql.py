@@ -24,6 +24,7 @@ from resolvers.loaders import Loaders
 from schema.build import build_schema
 from server.errors import STATUS, error_headers, graphql_error
 from server.graphql_uploads import staged_request
+from streaming.accept import accepted_ranges
 from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
@@ -79,7 +80,7 @@ def _wants_page(request: Request) -> bool:
 
 
 def _negotiate(accept: str) -> str:
-    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    ranges = set(accepted_ranges(accept))
     if RESPONSE_TYPE in ranges:
         return RESPONSE_TYPE
     if ranges & {LEGACY_TYPE, "application/*", "*/*", ""}:

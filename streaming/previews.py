@@ -1,9 +1,8 @@
 """The bytes of a preview over HTTP, to its readers or by a signed address."""
 
-import re
 import time
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,14 +18,13 @@ from services.preview_request import (
     PreviewType,
 )
 from services.previews import OpenPreview
+from streaming.accept import accepted_ranges
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
 from streaming.signed import expiry_and_signature, is_signed
 
 Choice = TypeVar("Choice", bound=StrEnum)
-
-_REFUSED: Final = re.compile(r"(?:.*;)?\s*q\s*=\s*0(?:\.0*)?\s*(?:;.*)?")
 
 
 async def preview(request: Request) -> Response:
@@ -55,10 +53,8 @@ def preferred_type(accept: str) -> PreviewType:
     Source: RFC 9110, section 12.5.1; among names, their order decides, as browsers send no weights
     for pictures they can show.
     """
-    named = (item.partition(";") for item in accept.lower().split(","))
-    wanted = [name.strip() for name, _, rest in named if not _REFUSED.fullmatch(rest)]
     found = {mime_type: kind for kind, mime_type in MIME_TYPES.items()}
-    known = [found[name] for name in wanted if name in found]
+    known = [found[name] for name in accepted_ranges(accept) if name in found]
     return PreviewType.WEBP if PreviewType.WEBP in known or not known else known[0]
 
 

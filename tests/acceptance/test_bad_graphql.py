@@ -310,6 +310,8 @@ def test_wrong_arguments_of_a_list_are_refused(gql: Gql, arguments: str, code: s
         (SPEC, 200, SPEC),
         (f"{SPEC}, {LEGACY}", 200, SPEC),
         (f"{SPEC}; charset=utf-8, {LEGACY}; charset=utf-8", 200, SPEC),
+        (f"{SPEC};q=0, {LEGACY};q=0.1", 200, LEGACY),
+        (f"{SPEC}; q=0.0", 406, LEGACY),
         ("text/csv", 406, LEGACY),
         ("image/*", 406, LEGACY),
     ],
