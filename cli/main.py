@@ -10,6 +10,7 @@ from typing import Any
 
 from cli import maintenance
 from cli.serve import serve
+from cli.worker import worker
 from core.errors import MediaError
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("serve", lambda settings, _: serve(settings), "Migrate, then serve until stopped.")
+    add("worker", _awaited(worker), "Make what servers with MEDIA_PROCESSING=queue ask for.")
     add("migrate", _awaited(maintenance.migrate), "Apply the migrations that are missing.")
     add("schema", _schema, "Print the GraphQL schema.")
     add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")

@@ -44,6 +44,7 @@ class Settings:
     token_lifetime_seconds: int = 30 * 24 * 3600
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
+    processing: str = "local"
     workers: int = 0
     worker_queue: int = 256
     idle_timeout_seconds: int = 30
@@ -71,7 +72,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     known = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
     _warn_of_unknown(given, known)
     values = {known[name]: _parse(name, value) for name, value in given.items() if name in known}
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
+        raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
+    return settings
 
 
 def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
@@ -166,6 +170,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "token_lifetime_seconds": _integer(60),
     "upload_grace_seconds": _integer(0),
     "sweep_interval_seconds": _integer(1),
+    "processing": _one_of("local", "queue"),
     "workers": _integer(0, 256),
     "worker_queue": _integer(1),
     "idle_timeout_seconds": _integer(1),

@@ -40,7 +40,8 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
     }
 }
 _MIGRATION_LOCK: Final = 0x6D65646961
-"""The advisory lock of migrations: any number, the same in every replica."""
+_SWEEP_LOCK: Final = _MIGRATION_LOCK + 1
+"""Advisory locks: any numbers, the same in every replica."""
 
 _LOST_CONNECTION: Final = (
     OperationalError,
@@ -134,7 +135,7 @@ class Database:
             if event == "apply_done":
                 applied.append(name)
 
-        async with self._only_migrator():
+        async with self.alone():
             await MigrationExecutor(self._client, _APPS).migrate(progress=note)
         return applied
 
@@ -168,10 +169,25 @@ class Database:
         return self._context.connections.get(_CONNECTION)
 
     @asynccontextmanager
-    async def _only_migrator(self) -> AsyncIterator[None]:
-        lock = self._file_lock() if self.is_embedded else self._advisory_lock()
-        async with lock:
+    async def alone(self) -> AsyncIterator[None]:
+        """Change the schema in the block while every other process that wants to waits."""
+        if self.is_embedded:
+            async with self._file_lock():
+                yield
+            return
+        async with self._session() as connection:
+            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
             yield
+
+    @asynccontextmanager
+    async def turn_to_sweep(self) -> AsyncIterator[bool]:
+        """Tell the block whether it is the only one that sweeps now, in any process."""
+        if self.is_embedded:
+            yield True
+            return
+        with _translated():
+            async with self._session() as connection:
+                yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP_LOCK)
 
     @asynccontextmanager
     async def _file_lock(self) -> AsyncIterator[None]:
@@ -181,15 +197,14 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def _advisory_lock(self) -> AsyncIterator[None]:
+    async def _session(self) -> AsyncIterator[Any]:
         # A pool of its own: the URL's parameters are Tortoise's, and one connection may be all that
         # the other pool has. The server lets go of a session's locks with the session.
         client: Any = self._client
         single = {**client._template, "min_size": 1, "max_size": 1}  # noqa: SLF001 - Tortoise has no public name for it
         pool = await client.create_pool(password=client.password, **single)
         async with pool, pool.acquire() as connection:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-            yield
+            yield connection
 
 
 def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -1,7 +1,7 @@
 """Analyses: what a file is, and what it tells of itself."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -15,7 +15,7 @@ from models.file import StoredFile
 from processing.identify import agrees
 from processing.task import Failure, ProcessingError, TaskName
 from services.derivative_records import Specification, StoredDerivative
-from services.derivatives import Derivatives, Product
+from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
 from services.processor import Processor, Subject, closed_on_failure
 
@@ -57,16 +57,23 @@ class Analyses:
         if retry:
             Policy.require_account(viewer)
         file = await self._files.get(viewer, file_id)
+        wanted = _wanted(file)
+        produce = self.maker(file, wanted.parameters)
+        found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
+        return await self._read(file, found)
+
+    def maker(self, file: StoredFile, parameters: Mapping[str, Any]) -> Producer:
+        """Return what makes the analysis of ``file`` that a specification's parameters name."""
+        subject = Subject(file.blob_id, *parameters["source"])
 
         async def produce() -> Product:
-            made = await self._processor.run(TaskName.ANALYZE, Subject.of(file), {})
+            made = await self._processor.run(TaskName.ANALYZE, subject, {})
             with closed_on_failure(made.output):
                 _parsed(await asyncio.to_thread(made.output.read))
                 made.output.seek(0)
             return Product(made.output, _JSON)
 
-        found = await self._derivatives.obtain(file, _wanted(file), produce, retry=retry)
-        return await self._read(file, found)
+        return produce
 
     async def of_files(self, files: Iterable[StoredFile]) -> list[Analysis | None]:
         """Return the analysis of each file, None where none was made."""

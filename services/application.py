@@ -21,6 +21,7 @@ from services.accounts import Accounts
 from services.analyses import Analyses
 from services.derivatives import Derivatives
 from services.files import Files
+from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
@@ -53,6 +54,7 @@ class Application:
     listing: Listing
     derivatives: Derivatives
     workers: Workers
+    jobs: Jobs | None
     prober: Prober
     previews: Previews
     texts: Texts
@@ -88,7 +90,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
             await application.derivatives.drop_claims()  # of a server that was killed
         if background:
             _tell_isolation(application.workers.isolation)
-        async with _background(application, enabled=background):
+        async with _queue(application), _background(application, enabled=background):
             yield application
         await application.derivatives.close()
         await application.uploads.close()
@@ -96,6 +98,15 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
+
+
+@asynccontextmanager
+async def _queue(application: Application) -> AsyncIterator[None]:
+    if application.jobs is None:
+        yield
+        return
+    async with application.jobs.opened(application.database):
+        yield
 
 
 def _tell_isolation(isolation: str) -> None:
@@ -133,9 +144,10 @@ def _assemble(settings: Settings) -> Application:
     reservations = Reservations(database, sweeper)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
-    prober = Prober(database, processor)
+    jobs = _jobs(settings)
+    prober = Prober(database, processor, jobs)
     files = Files(database, storage, sweeper, policy)
-    derivatives = Derivatives(database, storage, reservations)
+    derivatives = Derivatives(database, storage, reservations, jobs)
     return Application(
         settings=settings,
         database=database,
@@ -156,11 +168,18 @@ def _assemble(settings: Settings) -> Application:
         listing=Listing(database, policy),
         derivatives=derivatives,
         workers=workers,
+        jobs=jobs,
         prober=prober,
         previews=Previews(files, derivatives, processor, link_signer),
         texts=Texts(files, derivatives, processor),
         analyses=Analyses(files, derivatives, processor),
     )
+
+
+def _jobs(settings: Settings) -> Jobs | None:
+    if settings.processing == "local":
+        return None
+    return Jobs(settings.database_url, limit=settings.worker_queue)
 
 
 def _storage(settings: Settings) -> Storage:

@@ -8,9 +8,11 @@ lost database) leaves nothing, so that the next call tries again.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from core.errors import (
@@ -21,6 +23,7 @@ from core.errors import (
     NotFoundError,
     ProcessingFailedError,
     ProcessingTimedOutError,
+    UnavailableError,
     UnsupportedFileTypeError,
 )
 from core.ids import new_key
@@ -42,6 +45,7 @@ from services.derivative_records import (
     renew_claim,
     stored_derivative,
 )
+from services.jobs import Jobs
 from services.received import Reservation
 from services.records import settle_reservation
 from services.reservations import Reservations
@@ -49,6 +53,9 @@ from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 
 _POLL_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 60
+"""How long a result may lie in the queue of other processes before its caller gives up."""
+
 _GONE: Final = "The file was deleted meanwhile."
 _ERRORS: Final[Mapping[Failure, type[MediaError]]] = {
     Failure.UNSUPPORTED: UnsupportedFileTypeError,
@@ -74,9 +81,16 @@ Producer = Callable[[], Awaitable[Product]]
 
 
 class Derivatives:
-    """The results of every blob."""
+    """The results of every blob, made by this process, or by others through ``jobs``."""
 
-    def __init__(self, database: Database, storage: Storage, reservations: Reservations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        reservations: Reservations,
+        jobs: Jobs | None = None,
+    ) -> None:
+        self._jobs = jobs
         self._database = database
         self._storage = storage
         self._reservations = reservations
@@ -102,7 +116,11 @@ class Derivatives:
         place = (file.blob_id, wanted.digest)
         making = self._making.get(place)
         if making is None:
-            making = asyncio.create_task(self._make(file, wanted, produce, retry=retry))
+            making = asyncio.create_task(
+                self._make(file, wanted, produce, retry=retry)
+                if self._jobs is None
+                else self._order(self._jobs, file, wanted, retry=retry)
+            )
             self._making[place] = making
             making.add_done_callback(lambda done: self._made(place, done))
         return await asyncio.shield(making)  # one caller that goes away must not take it along
@@ -195,6 +213,41 @@ class Derivatives:
                 raise NotFoundError(_GONE)
         async with self._held(file.blob_id, claim):
             return await self._keep(file, claim, await produce())
+
+    async def _order(
+        self, jobs: Jobs, file: StoredFile, wanted: Specification, *, retry: bool
+    ) -> StoredDerivative:
+        """Have another process make it, and wait until it is there."""
+        if retry:
+            await self._drop_failure(file.blob_id, wanted)
+        await jobs.derive(file, wanted)
+        given_up = time.monotonic() + _PATIENCE_SECONDS
+        while (settled := await self._settled(file.blob_id, wanted, retry=False)) is None:
+            if await self._is_claimed(file.blob_id, wanted):
+                given_up = time.monotonic() + _PATIENCE_SECONDS
+            elif time.monotonic() > given_up:
+                raise UnavailableError("No worker has taken it up yet; ask again later.")
+            elif not await self._is_shown(file.blob_id):
+                raise NotFoundError(_GONE)
+            await asyncio.sleep(_POLL_SECONDS)
+        return settled
+
+    async def _drop_failure(self, blob_id: str, wanted: Specification) -> None:
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "DELETE FROM derivative WHERE blob_id = ? AND spec = ? AND state = ?",
+                blob_id,
+                wanted.digest,
+                DerivativeState.FAILED.value,
+            )
+
+    async def _is_claimed(self, blob_id: str, wanted: Specification) -> bool:
+        claimed = (
+            "SELECT 1 FROM derivative"
+            " WHERE blob_id = ? AND spec = ? AND state = ? AND claimed_until > ?"
+        )
+        state, now = DerivativeState.PENDING.value, datetime.now(UTC)
+        return bool(await self._database.read(claimed, blob_id, wanted.digest, state, now))
 
     async def _claimed(
         self, blob_id: str, wanted: Specification, claim: str, *, retry: bool

@@ -9,7 +9,7 @@ from core.errors import ValidationFailedError
 from models.derivative import DerivativeKind
 from models.file import StoredFile
 from processing.task import Failure, ProcessingError
-from services.derivative_records import Specification, StoredDerivative
+from services.derivative_records import Specification
 from services.processor import Subject
 
 
@@ -78,9 +78,8 @@ class PreviewRequest:
         )
 
     @classmethod
-    def of(cls, derivative: StoredDerivative) -> "PreviewRequest":
-        """Return what was asked for when ``derivative`` was made."""
-        given = derivative.parameters
+    def of(cls, given: Mapping[str, Any]) -> "PreviewRequest":
+        """Return what was asked for, by the parameters of its specification."""
         return cls(
             PreviewFormat(given["format"]), PreviewSize(given["size"]), PreviewType(given["type"])
         )

@@ -1,7 +1,8 @@
 """Previews: small pictures of files, made once and served from signed addresses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from auth.policy import Policy
@@ -13,7 +14,7 @@ from models.file import StoredFile
 from processing.kinds import PREVIEWED, kind_of
 from processing.task import TaskName
 from services.derivative_records import StoredDerivative
-from services.derivatives import Derivatives, Product
+from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
 from services.preview_request import PreviewRequest
 from services.processor import Processor, Subject, closed_on_failure
@@ -110,6 +111,19 @@ class Previews:
             for file in every
         ]
 
+    def maker(self, file: StoredFile, parameters: Mapping[str, Any]) -> Producer:
+        """Return what makes the preview of ``file`` that a specification's parameters name."""
+        wanted = PreviewRequest.of(parameters)
+        subject = Subject(file.blob_id, *parameters["source"])
+
+        async def produce() -> Product:
+            made = await self._processor.run(TaskName.PREVIEW, subject, wanted.task())
+            with closed_on_failure(made.output):
+                width, height = wanted.dimensions(made.result)
+            return Product(made.output, wanted.mime_type, width, height)
+
+        return produce
+
     async def _open(
         self, file: StoredFile, wanted: PreviewRequest, expires: int | None
     ) -> OpenPreview:
@@ -119,18 +133,12 @@ class Previews:
     async def _obtain(
         self, file: StoredFile, wanted: PreviewRequest, *, retry: bool
     ) -> StoredDerivative:
-        async def produce() -> Product:
-            made = await self._processor.run(TaskName.PREVIEW, Subject.of(file), wanted.task())
-            with closed_on_failure(made.output):
-                width, height = wanted.dimensions(made.result)
-            return Product(made.output, wanted.mime_type, width, height)
-
-        return await self._derivatives.obtain(
-            file, wanted.specification(file), produce, retry=retry
-        )
+        specification = wanted.specification(file)
+        produce = self.maker(file, specification.parameters)
+        return await self._derivatives.obtain(file, specification, produce, retry=retry)
 
     def _preview(self, file: StoredFile, derivative: StoredDerivative) -> Preview:
-        wanted = PreviewRequest.of(derivative)
+        wanted = PreviewRequest.of(derivative.parameters)
         path, expires = self._path(file, wanted)
         return Preview(
             request=wanted,

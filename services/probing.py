@@ -16,6 +16,7 @@ from core.errors import MediaError
 from models.database import Database
 from processing.kinds import PROBED, kind_of
 from processing.task import ProcessingError, TaskName
+from services.jobs import Jobs
 from services.processor import Processor, Subject
 
 logger = logging.getLogger("media.probing")
@@ -43,9 +44,13 @@ class _Found:
 
 
 class Prober:
-    """Looks at new blobs in the background, a few at a time, behind all other work."""
+    """Looks at new blobs in the background, a few at a time, behind all other work.
 
-    def __init__(self, database: Database, processor: Processor) -> None:
+    With ``jobs`` another process does, and this one only asks it to.
+    """
+
+    def __init__(self, database: Database, processor: Processor, jobs: Jobs | None = None) -> None:
+        self._jobs = jobs
         self._database = database
         self._processor = processor
         self._wake = asyncio.Event()
@@ -85,6 +90,9 @@ class Prober:
 
     async def _probe_all_logged(self) -> bool:
         try:
+            if self._jobs is not None:
+                await self._jobs.probe()
+                return True
             left = await self.probe_all()
         except Exception as error:  # noqa: BLE001 - whatever it is, files to come need a prober
             logger.warning("new files will be looked at later: %s", error)

@@ -37,7 +37,10 @@ class Sweeper:
         self._grace = grace
 
     async def run_every(self, seconds: float) -> None:
-        """Sweep now and again every ``seconds``, until cancelled; a failure waits for the next."""
+        """Sweep now and again every ``seconds``, until cancelled; a failure waits for the next.
+
+        Of several processes one sweeps at a time, and the others leave it to that one.
+        """
         while True:
             await self._sweep_logged()
             await asyncio.sleep(seconds)
@@ -127,10 +130,12 @@ class Sweeper:
         return removed
 
     async def _sweep_logged(self) -> None:
+        swept = Swept(0, 0, 0)
         try:
-            swept = await self.sweep()
+            async with self._database.turn_to_sweep() as ours:
+                if ours:
+                    swept = await self.sweep()
         except (MediaError, StorageError) as error:
             logger.warning("the sweep failed and will be tried again: %s", error)
-            return
         if swept != Swept(0, 0, 0):
             logger.info("swept %s", swept)

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, BinaryIO, Final
 
@@ -18,7 +18,7 @@ from processing.task import MIB, Failure, ProcessingError, TaskName
 from processing.texts.document import MAX_OCR_PAGES, MAX_PAGES
 from processing.texts.languages import tesseract_code
 from services.derivative_records import Specification, StoredDerivative
-from services.derivatives import Derivatives, Product
+from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
 from services.processor import Processor, Subject
 
@@ -108,14 +108,20 @@ class Texts:
             "language": tesseract_code(language),
             "preserve_formatting": preserve_formatting,
         }
-        subject = Subject.of(file)
-        wanted = Specification(DerivativeKind.TEXT, {**spec, "source": subject.content_type})
+        wanted = Specification(DerivativeKind.TEXT, {**spec, "source": file.mime_type})
+        produce = self.maker(file, wanted.parameters)
+        found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
+        return await self._read(found)
+
+    def maker(self, file: StoredFile, parameters: Mapping[str, Any]) -> Producer:
+        """Return what extracts the text of ``file`` as a specification's parameters say."""
+        subject = Subject(file.blob_id, parameters["source"], "file")
+        spec = {name: parameters[name] for name in ("language", "preserve_formatting")}
 
         async def produce() -> Product:
             return await asyncio.to_thread(_product, await self._extract(subject, spec))
 
-        found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
-        return await self._read(found)
+        return produce
 
     async def of_files(self, files: Iterable[StoredFile]) -> list[ExtractedText | None]:
         """Return the text extracted last for each file, None where there is none.

@@ -50,10 +50,10 @@ class Server:
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = data_dir.with_suffix(".log")
-        self._environment = _environment(data_dir, self.port, settings)
+        self.environment = _environment(data_dir, self.port, settings)
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, *command], cwd=ROOT, env=self._environment, stderr=log, stdout=log
+                [sys.executable, *command], cwd=ROOT, env=self.environment, stderr=log, stdout=log
             )
         eventually(self._is_ready, "the server is ready")
 
@@ -141,7 +141,7 @@ class Server:
         return subprocess.run(  # noqa: S603 - our own program
             [sys.executable, *arguments],
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,

@@ -44,6 +44,7 @@ ACCEPTED = [
     ("TOKEN_LIFETIME_SECONDS", "60", 60),
     ("UPLOAD_GRACE_SECONDS", "0", 0),
     ("SWEEP_INTERVAL_SECONDS", "1", 1),
+    ("PROCESSING", "Local", "local"),
     ("WORKERS", "4", 4),
     ("WORKER_QUEUE", "7", 7),
     ("IDLE_TIMEOUT_SECONDS", "1", 1),
@@ -81,6 +82,8 @@ REFUSED = [
     ("TOKEN_LIFETIME_SECONDS", "59"),
     ("UPLOAD_GRACE_SECONDS", "1h"),
     ("SWEEP_INTERVAL_SECONDS", "0"),
+    ("PROCESSING", "queue"),  # without PostgreSQL
+    ("PROCESSING", "elsewhere"),
     ("WORKERS", "257"),
     ("WORKER_QUEUE", "0"),
     ("IDLE_TIMEOUT_SECONDS", "0"),

@@ -186,3 +186,19 @@ async def test_an_object_that_cannot_go_keeps_no_other(
         assert (await application.sweeper.sweep()).uploads == 1
         assert [row.key for row in await Upload.all()] == [stuck]
         assert "cannot be cleared up" in caplog.text
+
+
+async def test_of_several_processes_one_sweeps_at_a_time(
+    application: Application, owner: Viewer
+) -> None:
+    database = application.database
+    await received(application, owner, b"left over")
+    async with database.turn_to_sweep() as first, database.turn_to_sweep() as second:
+        assert (first, second) == (True, database.is_embedded)  # that one has one server
+        sweeping = asyncio.create_task(sweeper(application).run_every(0.01))
+        await asyncio.sleep(0.5)
+        assert staged_count(application) == (0 if database.is_embedded else 1)
+    async with asyncio.timeout(20):
+        while staged_count(application):
+            await asyncio.sleep(0.01)
+    sweeping.cancel()

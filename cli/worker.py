@@ -1,0 +1,25 @@
+"""``media worker``: a process that makes previews, texts and analyses for servers."""
+
+import argparse
+import logging
+from dataclasses import replace
+
+from core.settings import Settings, SettingsError
+from services.application import running
+from services.job_worker import JobWorker
+from services.jobs import Jobs
+
+logger = logging.getLogger("media.workers")
+
+
+async def worker(settings: Settings, _: argparse.Namespace) -> int:
+    """Work until stopped, with the database and storage that the servers have; 0."""
+    if not settings.database_url.startswith("postgres"):
+        raise SettingsError("a worker needs the servers' MEDIA_DATABASE_URL=postgres://…")
+    own = replace(settings, processing="local")  # what it takes from the queue it makes here
+    async with running(own, background=True) as application:
+        jobs = Jobs(settings.database_url, limit=settings.worker_queue)
+        async with jobs.opened(application.database):
+            logger.info("waiting for work")
+            await JobWorker(application, jobs).run()
+    return 0

@@ -1,0 +1,119 @@
+"""Jobs: what ``media worker`` processes make, handed over through a queue in PostgreSQL.
+
+The queue only says what is wanted. Who makes it, whether it is made already, and what became of it
+stand in the rows of the derivatives: a job that runs twice, or is lost, costs time and no result.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+from core.errors import BusyError, UnavailableError
+from models.database import Database
+from models.file import StoredFile
+from services.derivative_records import Specification
+
+_POOL_SIZE: Final = 4
+_CONNECT_SECONDS: Final = 10
+_OF_LIBPQ: Final = ("ssl", "application_name", "connect_timeout", "target_session_attrs")
+
+
+class JobName(StrEnum):
+    """What a worker may be asked for."""
+
+    DERIVE = "derive"
+    PROBE = "probe"
+
+
+class Jobs:
+    """Hands jobs over. ``limit`` results may wait to be made. Belongs to one event loop."""
+
+    def __init__(self, url: str, *, limit: int) -> None:
+        self.app = App(
+            connector=PsycopgConnector(
+                conninfo=_conninfo(url),
+                min_size=1,
+                max_size=_POOL_SIZE,
+                timeout=_CONNECT_SECONDS,
+            )
+        )
+        self._limit = limit
+
+    @asynccontextmanager
+    async def opened(self, database: Database) -> AsyncIterator["Jobs"]:
+        """Connect for the block, and make the queue's tables if ``database`` lacks them.
+
+        Raises:
+            UnavailableError: The database does not answer.
+        """
+        with _translated():
+            await self.app.open_async()
+        try:
+            async with database.alone():
+                await self._prepare()
+            yield self
+        finally:
+            await self.app.close_async()
+
+    async def derive(self, file: StoredFile, wanted: Specification) -> None:
+        """Ask for a result for ``file``; asked for before and still waiting is asked for once.
+
+        Raises:
+            BusyError: As many wait as may.
+            UnavailableError: The queue does not answer.
+        """
+        with _translated():
+            if await self._waiting() >= self._limit:
+                raise BusyError("Too many previews, texts and analyses wait to be made.")
+            await self._ask(
+                JobName.DERIVE,
+                f"{file.blob_id}:{wanted.digest}",
+                file_id=file.id,
+                kind=wanted.kind.value,
+                parameters=dict(wanted.parameters),
+            )
+
+    async def probe(self) -> None:
+        """Ask that new files be looked at; ``UnavailableError`` if the queue does not answer."""
+        with _translated():
+            await self._ask(JobName.PROBE, JobName.PROBE.value)
+
+    async def _ask(self, name: JobName, once: str, **arguments: Any) -> None:
+        job = self.app.configure_task(name.value, queue=name.value, queueing_lock=once)
+        with suppress(AlreadyEnqueued):
+            await job.defer_async(**arguments)
+
+    async def _waiting(self) -> int:
+        row = await self.app.connector.execute_query_one_async(
+            "SELECT COUNT(*) AS waiting FROM procrastinate_jobs"
+            " WHERE queue_name = %(queue)s AND status = 'todo'",
+            queue=JobName.DERIVE.value,
+        )
+        return int(row["waiting"])
+
+    async def _prepare(self) -> None:
+        row = await self.app.connector.execute_query_one_async(
+            "SELECT to_regclass('procrastinate_jobs') IS NOT NULL AS prepared"
+        )
+        if not row["prepared"]:
+            await self.app.schema_manager.apply_schema_async()
+
+
+def _conninfo(url: str) -> str:
+    """Return the URL for libpq: what the ORM alone understands of its query is left out."""
+    parts = urlsplit(url)
+    known = [(name, value) for name, value in parse_qsl(parts.query) if name.startswith(_OF_LIBPQ)]
+    return urlunsplit(parts._replace(query=urlencode([pair for pair in known if pair[0] != "ssl"])))
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ConnectorException as error:
+        raise UnavailableError("The job queue does not answer; try again soon.") from error

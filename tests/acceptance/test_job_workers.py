@@ -1,0 +1,179 @@
+"""Servers that have others make previews, texts and analyses: PostgreSQL, and worker processes."""
+
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from PIL import Image
+
+from tests.acceptance.samples import film, image, writing
+from tests.acceptance.serving import ROOT, Server, eventually
+
+BROKEN = image("PNG")[:200]
+
+
+class Fleet:
+    """A server and its workers, over one database and one folder."""
+
+    def __init__(self, folder: Path, database_url: str, started: ExitStack) -> None:
+        self._folder = folder
+        self._url = database_url
+        self._started = started
+
+    def server(self, name: str = "data", **settings: str | int) -> Server:
+        """Start a server that makes nothing itself."""
+        given = {
+            "storage_url": f"file://{self._folder / 'shared'}",
+            "database_url": self._url,
+            "processing": "queue",
+        }
+        running = Server(self._folder / name, **given, **settings)
+        self._started.callback(running.kill)
+        self._environment = running.environment
+        return running
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        running = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "worker"], cwd=ROOT, env=self._environment
+        )
+        self._started.callback(running.wait)
+        self._started.callback(running.kill)
+        return running
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return what a statement gives."""
+        with psycopg.connect(self._url) as connection:
+            return connection.execute(sql.encode()).fetchall()
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, postgres_database: str) -> Iterator[Fleet]:
+    """Start servers and workers over an empty database."""
+    with ExitStack() as started:
+        yield Fleet(tmp_path, postgres_database, started)
+
+
+def upload(client: httpx.Client, content: bytes, name: str) -> str:
+    answer = client.post("/v1/media/upload", files={"file": (name, content)})
+    assert answer.status_code == 200, answer.text
+    path: str = f"/v1/media/files/{answer.json()['data']['id']}"
+    return path
+
+
+def scan(pages: int) -> bytes:
+    drawn = [
+        Image.open(io.BytesIO(writing(f"This is page number {number} of it."))).convert("L")
+        for number in range(pages)
+    ]
+    target = io.BytesIO()
+    drawn[0].save(target, "PDF", save_all=True, append_images=drawn[1:], resolution=300)
+    return target.getvalue()
+
+
+def children_of(process: subprocess.Popen[bytes]) -> set[str]:
+    lists = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return {pid for each in lists for pid in each.read_text().split()}
+
+
+def test_workers_make_what_servers_are_asked_for(fleet: Fleet) -> None:
+    server = fleet.server()
+    fleet.worker()
+    with server.client(server.guest()) as client:
+        photo, recording = upload(client, image("JPEG"), "a.jpg"), upload(client, film(), "a.mp4")
+        made = client.post(f"{photo}/preview", json={"size": "small"}).json()["data"]
+        picture = Image.open(io.BytesIO(httpx.get(made["preview_url"]).content))
+        assert picture.size == (made["width"], made["height"]) == (160, 100)
+        page = upload(client, writing("The harbour was quiet."), "page.png")
+        text = client.post(f"{page}/extract-text", json={"language": "en"}).json()["data"]
+        assert text["text"].strip() == "The harbour was quiet."
+        analysis = client.post(f"{photo}/analyze", json={}).json()["data"]
+        assert analysis["file_type"] == "JPEG image"
+        eventually(
+            lambda: client.get(recording).json()["data"].get("duration"), "a worker looks at it"
+        )
+    assert not children_of(server.process)
+    assert fleet.rows("SELECT COUNT(*) FROM derivative WHERE state = 'ready'") == [(3,)]
+
+
+def test_a_failure_in_the_file_is_told_and_tried_again_when_asked(fleet: Fleet) -> None:
+    server = fleet.server()
+    fleet.worker()
+    with server.client(server.guest()) as client:
+        path = upload(client, BROKEN, "broken.png")
+        for given in ({}, {}, {"retry": True}):
+            answer = client.post(f"{path}/preview", json=given)
+            assert (answer.status_code, answer.json()["code"]) == (422, "PROCESSING_FAILED")
+
+
+def test_the_job_of_a_killed_worker_is_done_by_another_and_kept_once(fleet: Fleet) -> None:
+    server = fleet.server()
+    doomed = fleet.worker()
+    with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
+        client.timeout = httpx.Timeout(90)
+        path = upload(client, scan(12), "scan.pdf")
+        asked = [pool.submit(client.post, f"{path}/extract-text") for _ in range(3)]
+        claimed = "SELECT 1 FROM derivative WHERE state = 'pending'"
+        eventually(lambda: fleet.rows(claimed), "a worker takes it up")
+        doomed.kill()
+        doomed.wait()
+        fleet.worker()
+        answers = [each.result() for each in asked]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert len({answer.text for answer in answers}) == 1
+    assert answers[0].json()["data"]["pages"] == 12
+    assert fleet.rows("SELECT state, COUNT(*) FROM derivative GROUP BY state") == [("ready", 1)]
+    server.assert_library_is_sound(after_sweeping=True)
+
+
+def test_a_full_queue_refuses_and_what_waits_is_made_when_a_worker_comes(fleet: Fleet) -> None:
+    server = fleet.server(worker_queue=1)
+    with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
+        path = upload(client, image("PNG"), "a.png")
+        waiting = pool.submit(client.post, f"{path}/preview", json={"size": "small"})
+        todo = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'derive'"
+        eventually(lambda: fleet.rows(todo), "the first is asked for")
+        refused = client.post(f"{path}/preview", json={"size": "large"})
+        assert (refused.status_code, refused.json()["code"]) == (503, "BUSY")
+        assert refused.headers["retry-after"]
+        fleet.worker()
+        assert waiting.result().status_code == 200
+
+
+def test_servers_that_start_at_once_agree_on_an_empty_database(fleet: Fleet) -> None:
+    with ThreadPoolExecutor() as pool:
+        servers = list(pool.map(fleet.server, ("one", "two")))
+    for server in servers:
+        assert server.stop() == 0
+
+
+def test_a_worker_ends_in_peace_when_asked_to(fleet: Fleet) -> None:
+    server = fleet.server()
+    running = fleet.worker()
+    with server.client(server.guest()) as client:
+        path = upload(client, image("PNG"), "a.png")
+        assert client.post(f"{path}/preview").status_code == 200
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(20) == 0
+
+
+def test_a_worker_without_postgresql_says_what_it_needs(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "cli.main", "worker"],
+        cwd=ROOT,
+        env={"MEDIA_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert "MEDIA_DATABASE_URL=postgres://" in told.stderr
