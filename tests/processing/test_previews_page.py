@@ -138,6 +138,23 @@ def test_controls_and_marks_of_direction_are_not_drawn(path: Path) -> None:
     assert rendered(path, marked.encode()) == clean
 
 
+@pytest.mark.parametrize(("one", "other"), [("猫", "犬"), ("ねこ", "いぬ"), ("고양이", "강아지")])
+@pytest.mark.parametrize("content_type", ["text/plain", "text/x-python"])
+def test_east_asian_scripts_have_letters_of_their_own(
+    one: str, other: str, content_type: str, path: Path
+) -> None:
+    pictures = {
+        rendered(path, (word * 4).encode(), content_type).tobytes() for word in (one, other)
+    }
+    assert len(pictures) == 2  # not the box of a missing letter, which is always the same
+
+
+def test_east_asian_prose_breaks_between_any_two_letters(path: Path) -> None:
+    image = rendered(path, ("吾輩は猫である" * 30).encode())
+    margin = image.crop((image.width - 12, 0, image.width, image.height))
+    assert margin.convert("L").getextrema() == (255, 255)
+
+
 @pytest.mark.parametrize(
     "text",
     ["日本語のテキスト\n" * 9, "😀👩‍👩‍👧🏳️‍🌈 " * 99, "שלום עולם العربية " * 50, "a\u0301" * 5000],
