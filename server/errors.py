@@ -53,6 +53,9 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
 }
+_KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL}
+"""What is no fault of the program, and comes many times over: a line each in the log will do."""
+
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,
@@ -83,7 +86,7 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
 async def on_media_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain."""
     assert isinstance(error, MediaError)  # noqa: S101 - registered for nothing else
-    if error.code is ErrorCode.BUSY:  # the queue does what it is for; what fills it may be many
+    if error.code in _KNOWN_SHORTAGES:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
