@@ -88,7 +88,7 @@ class Holdings:
 
 
 def assert_returns_to(server: Server, before: Holdings, *, slack: int) -> None:
-    """Wait until the server holds what it held ``before``, and ``slack`` bytes that malloc keeps."""
+    """Wait until the server holds what it held ``before``, and ``slack`` bytes of malloc's."""
 
     def returned() -> bool:
         now = Holdings.of(server)

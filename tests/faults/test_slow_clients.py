@@ -80,7 +80,7 @@ def test_dawdlers_are_dropped_and_others_are_served_meanwhile(
             connection.setblocking(False)
             connection.send(begun)
         closed = crawl(connections, more)
-        with server.client(ledger.token, limits=None) as client:
+        with server.client(ledger.token) as client:
             for _ in range(20):
                 assert ledger.upload(client, noise(10_000)).is_success
                 assert client.get("/v1/media/files").is_success
