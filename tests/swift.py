@@ -4,6 +4,7 @@ Five processes on free ports of 127.0.0.1, over a folder that goes with the sess
 session ends. It checks signatures, and the checksum of every body that is sent to it.
 """
 
+import functools
 import os
 import pwd
 import shutil
@@ -155,15 +156,7 @@ class Bucket:
 
     def client(self) -> Any:
         """Return another client than ours, to look from outside."""
-        session = botocore.session.Session()
-        return session.create_client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test:tester",
-            aws_secret_access_key="testing",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
+        return _client(self.endpoint)
 
     def keys(self) -> list[str]:
         """Return the name of every object."""
@@ -213,6 +206,18 @@ def bucket(s3_endpoint: str) -> Bucket:
     return made
 
 
+@functools.cache
+def _client(endpoint: str) -> Any:
+    return botocore.session.Session().create_client(
+        "s3",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test:tester",
+        aws_secret_access_key="testing",  # noqa: S106 - the throw-away cluster's
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
 def _configure(folder: Path, ports: Mapping[str, int]) -> None:
     user = pwd.getpwuid(os.geteuid()).pw_name
     (folder / "devices" / "d1").mkdir(parents=True)
@@ -231,7 +236,8 @@ def _await_readiness(endpoint: str, process: subprocess.Popen[bytes], log: Path)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         try:
-            client.create_bucket(Bucket="ready")  # takes all of the servers
+            # Takes all of the servers; a new name, because one that failed may be there.
+            client.create_bucket(Bucket=uuid4().hex)
         except (BotoCoreError, ClientError):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"Swift did not start:\n{log.read_text()}")
