@@ -34,28 +34,38 @@ if TYPE_CHECKING:  # there only for type checkers
 
 logger = logging.getLogger("media.storage")
 
+PART_BYTES: Final = 8 * 1024 * 1024
+"""Up to this size an object goes in one request, and beyond in parts of it; S3 wants 5 MiB."""
+
 _OBJECTS: Final = "objects"
 _DELETED: Final = "deleted"
 _CHECK: Final = "check"
 _PROBE: Final = bytes(4096)
-_MIN_PART_BYTES: Final = 8 * 1024 * 1024
 _MAX_PARTS: Final = 10_000
 
 
 class ObjectStorage(Storage):
     """Objects under a prefix of a bucket, which is there already.
 
-    ``max_bytes`` is the largest object there will be: parts are made so large that 10,000 hold it.
+    ``max_bytes`` is the largest object there will be: parts are made so large that 10,000 hold it,
+    and of ``part_bytes`` otherwise.
     Not the last word about a key that two processes commit at once: keys are random and used once.
 
     Raises:
         StorageError: There are no credentials, or the configuration cannot be used.
     """
 
-    def __init__(self, url: str, *, max_bytes: int = 0, public_endpoint: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        max_bytes: int = 0,
+        part_bytes: int = PART_BYTES,
+        public_endpoint: str = "",
+    ) -> None:
         self._connection = Connection(url, public_endpoint)
         self._store = self._connection.store
-        self._part_bytes = max(_MIN_PART_BYTES, -(-max_bytes // _MAX_PARTS))
+        self._part_bytes = max(part_bytes, -(-max_bytes // _MAX_PARTS))
         self._staged: set[StagedUpload] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._readers: Counter[str] = Counter()

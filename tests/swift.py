@@ -200,8 +200,13 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3_endpoint: str) -> Bucket:
-    """A new, empty bucket; it stays until the session ends."""
-    made = Bucket(f"test-{uuid4().hex}", s3_endpoint)
+    """A new, empty bucket."""
+    return new_bucket(s3_endpoint)
+
+
+def new_bucket(endpoint: str) -> Bucket:
+    """Make a bucket, which stays until the session ends."""
+    made = Bucket(f"test-{uuid4().hex}", endpoint)
     made.client().create_bucket(Bucket=made.name)
     return made
 
