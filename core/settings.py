@@ -33,6 +33,8 @@ class Settings:
     data_dir: Path = Path("data")
     database_url: str = field(default="", repr=False)
     storage_url: str = ""
+    s3_public_endpoint: str = ""
+    downloads: str = "proxy"
     secret_key: str = field(default="", repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
@@ -75,6 +77,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
+    if settings.downloads == "redirect" and not settings.storage_url.startswith("s3:"):
+        raise SettingsError("MEDIA_DOWNLOADS=redirect: needs MEDIA_STORAGE_URL=s3://…")
     return settings
 
 
@@ -133,6 +137,16 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _storage_url(value: str) -> str:
+    text = _url("file", "memory", "s3")(value)
+    parts = urlsplit(text)
+    if parts.scheme == "s3" and not (parts.hostname and parts.netloc == parts.hostname):
+        raise ValueError("must name a bucket, as in s3://bucket/prefix; credentials are AWS_*")
+    if parts.scheme == "s3" and (parts.query or parts.fragment):
+        raise ValueError("takes no ? or #: endpoint, region and credentials are AWS_*")
+    return text
+
+
 def _path(value: str) -> Path:
     if not value.strip():
         raise ValueError("must name a folder")
@@ -158,7 +172,9 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "port": _integer(0, _MAX_PORT),
     "data_dir": _path,
     "database_url": _url("sqlite", "postgres", "postgresql"),
-    "storage_url": _url("file", "memory"),
+    "storage_url": _storage_url,
+    "s3_public_endpoint": _url("http", "https"),
+    "downloads": _one_of("proxy", "redirect"),
     "secret_key": _secret,
     "max_upload_bytes": _integer(1),
     "quota_bytes": _integer(0),

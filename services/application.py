@@ -13,7 +13,7 @@ from auth.policy import Policy
 from auth.secret import load_or_create_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
@@ -31,7 +31,7 @@ from services.reservations import Reservations
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
-from storage.base import Storage
+from storage.base import Storage, StorageError
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
 
@@ -183,6 +183,18 @@ def _jobs(settings: Settings) -> Jobs | None:
 
 
 def _storage(settings: Settings) -> Storage:
+    if settings.storage_url.startswith("s3:"):
+        # Its libraries take half a second to load, which a server with a folder need not wait.
+        from storage.object_store import ObjectStorage  # noqa: PLC0415
+
+        try:
+            return ObjectStorage(
+                settings.storage_url,
+                max_bytes=settings.max_upload_bytes,
+                public_endpoint=settings.s3_public_endpoint,
+            )
+        except StorageError as error:
+            raise SettingsError(f"MEDIA_STORAGE_URL={settings.storage_url}: {error}") from error
     if settings.storage_url.startswith("memory:"):
         return MemoryStorage()
     path = unquote(settings.storage_url.removeprefix("file://"))

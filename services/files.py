@@ -26,7 +26,13 @@ from services.metadata import changes
 from services.records import insert_tags
 from services.storage_errors import storage_errors
 from services.sweep import Sweeper
-from storage.base import ObjectNotFoundError, Storage, StorageError, StoredObject
+from storage.base import (
+    ObjectNotFoundError,
+    Presentation,
+    Storage,
+    StorageError,
+    StoredObject,
+)
 
 logger = logging.getLogger("media.files")
 
@@ -111,6 +117,17 @@ class Files:
                     raise NotFoundError(NO_SUCH_FILE) from None
                 logger.error("the bytes of %s are gone: %s", file.id, file.blob_id)  # noqa: TRY400 - the sentence is enough
                 raise
+
+    async def direct_url(self, file: StoredFile, presentation: Presentation) -> str | None:
+        """Return where the storage itself gives the bytes of ``file``, whoever asks, as ``find``.
+
+        None if it has no such address. Who has it may use it as long as it lives.
+
+        Raises:
+            UnavailableError: The storage cannot sign now.
+        """
+        with storage_errors():
+            return await self._storage.signed_url(file.blob_id, presentation)
 
     async def update(self, viewer: Viewer, file_id: str, given: Mapping[str, Any]) -> StoredFile:
         """Change the fields that ``given`` names; what it does not name stays.

@@ -113,16 +113,25 @@ class Links:
         self._policy.authorize(viewer, Operation.SIGN_LINKS, file)
         return self._signed(file, wanted)
 
-    async def open(self, address: SignedAddress) -> OpenLink:
-        """Return what a signed address names, to whoever has it.
+    async def find(self, address: SignedAddress) -> StoredFile:
+        """Return the file that a signed address names, to whoever has it.
 
         Raises:
             ForbiddenError: The address has expired, was altered, or the file is not what it was.
-            UnavailableError: The storage does not answer, or has lost the bytes.
         """
         file = await self._files.find(address.file_id)
         if file is None or not self._holds(address, file):
             raise invalid_link()
+        return file
+
+    async def open(self, address: SignedAddress) -> OpenLink:
+        """Return what a signed address names, opened, to whoever has it.
+
+        Raises:
+            ForbiddenError: As ``find``.
+            UnavailableError: The storage does not answer, or has lost the bytes.
+        """
+        file = await self.find(address)
         try:
             return OpenLink(file, await self._files.open_found(file))
         except NotFoundError:

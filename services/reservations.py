@@ -76,7 +76,7 @@ class Reservations:
         """Make the staged bytes durable under the reserved key."""
         assert reservation.staged is not None  # noqa: S101 - staged before
         with storage_errors():
-            await reservation.staged.commit(reservation.key)
+            await reservation.staged.commit()
 
     @asynccontextmanager
     async def cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:

@@ -95,7 +95,7 @@ class Uploads:
         name = clean_filename(filename or UNNAMED)
         async with self._reservations.reserved(owner_id) as reservation:
             with storage_errors():
-                reservation.staged = await self._storage.stage()
+                reservation.staged = await self._storage.stage(reservation.key)
                 body = Body(reservation.staged, self.max_bytes)
                 await body.take(chunks)
             mime_type = await asyncio.to_thread(identify, body.head, name)

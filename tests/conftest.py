@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.swift"]
 
 # Where it sees these, pytest writes the whole difference of what an assertion compares. Of two
 # files of a megabyte that takes hours, and looks like a test that hangs.

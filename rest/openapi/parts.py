@@ -129,7 +129,7 @@ def with_head(get: Json) -> Json:
     responses = {
         status: {name: value for name, value in response.items() if name != "content"}
         for status, response in get["responses"].items()
-        if status not in _RANGES
+        if status not in _OF_GET
     }
     parameters = [one for one in get.get("parameters", []) if one["name"] not in _RANGE_HEADERS]
     head = {
@@ -143,8 +143,8 @@ def with_head(get: Json) -> Json:
     return {"get": get, "head": head}
 
 
-# A range is looked at for GET alone (RFC 9110, section 14.2).
-_RANGES: Final = frozenset({"206", "416"})
+# A range is looked at for GET alone (RFC 9110, section 14.2), and GET alone sent elsewhere.
+_OF_GET: Final = frozenset({"206", "307", "416"})
 _RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
 
 _HEADERS: Final[Mapping[HTTPStatus, Json]] = {

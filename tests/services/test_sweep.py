@@ -69,7 +69,7 @@ async def test_bytes_published_by_a_process_that_died_go_with_their_reservation(
 ) -> None:
     staged = await received(application, owner, b"x")
     assert staged.reservation.staged is not None
-    await staged.reservation.staged.commit(staged.reservation.key)
+    await staged.reservation.staged.commit()
     assert (await sweeper(application).sweep()).uploads == 1
     assert [info async for info in application.storage.list()] == []
 

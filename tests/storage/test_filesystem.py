@@ -150,11 +150,12 @@ def fail(monkeypatch: pytest.MonkeyPatch, name: str, code: int, *, of: int) -> l
 async def test_a_commit_flushes_the_file_publishes_it_and_flushes_its_folder(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, staged = new_key(), await storage.stage()
+    key = new_key()
+    staged = await storage.stage(key)
     await staged.write(b"abc")
     (path,), shard = staged_files(root), root / "objects" / key[:2]
     calls = record(monkeypatch)
-    await staged.commit(key)
+    await staged.commit()
     assert calls == [("fsync", path), ("link", shard / key), ("fsync", shard), ("unlink", path)]
 
 
@@ -173,12 +174,12 @@ def test_new_folders_are_flushed_into_their_parents(
 async def test_a_failed_flush_of_the_file_or_its_folder_is_final(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch, of: int
 ) -> None:
-    key, failed = new_key(), fail(monkeypatch, "fsync", errno.EIO, of=of)
-    async with await storage.stage() as staged:
+    failed = fail(monkeypatch, "fsync", errno.EIO, of=of)
+    async with await storage.stage(new_key()) as staged:
         await staged.write(b"abc")
         for _ in range(2):
             with pytest.raises(StorageError):
-                await staged.commit(key)
+                await staged.commit()
         with pytest.raises(StorageError):
             await staged.write(b"def")
     assert len(failed) == 1
@@ -188,13 +189,13 @@ async def test_a_failed_flush_of_the_file_or_its_folder_is_final(
 
 async def test_a_full_disk_is_out_of_space_and_then_works_again(tiny: Path) -> None:
     storage = FilesystemStorage(tiny)
-    async with await storage.stage() as staged:
+    async with await storage.stage(new_key()) as staged:
         with pytest.raises(OutOfSpaceError):
             await staged.write(some_bytes(2 * 1024**2))
         with pytest.raises(OutOfSpaceError):
             await storage.check()
         with pytest.raises(StorageError):
-            await staged.commit(new_key())
+            await staged.commit()
     assert staged_files(tiny) == []
     await storage.check()
     assert await get(storage, await put(storage, b"small")) == b"small"
@@ -224,7 +225,7 @@ async def test_short_writes_lose_nothing(
 
 async def test_only_the_owner_may_look(storage: FilesystemStorage, root: Path) -> None:
     await put(storage, b"abc")
-    async with await storage.stage():
+    async with await storage.stage(new_key()):
         assert modes(root) == {"drwx------", "-rw-------"}
 
 
@@ -255,13 +256,13 @@ async def test_foreign_files_are_not_listed(storage: FilesystemStorage, root: Pa
 
 
 async def test_the_sweep_goes_by_the_last_write(storage: FilesystemStorage, root: Path) -> None:
-    old = await storage.stage()
+    old = await storage.stage(new_key())
     (path,) = staged_files(root)
     os.utime(path, (time.time() - 7200,) * 2)
     assert await storage.sweep_staging(timedelta(hours=3)) == 0
-    async with await storage.stage() as fresh:
+    async with await storage.stage(new_key()) as fresh:
         assert await storage.sweep_staging(timedelta(hours=1)) == 1
-        await fresh.commit(new_key())
+        await fresh.commit()
     await old.discard()
 
 
@@ -351,7 +352,10 @@ async def test_what_is_opened_after_a_cancellation_is_closed_again(
 ) -> None:
     key = await put(storage, b"abc")
     gate = Gate(monkeypatch, "open")
-    opening, staging = asyncio.create_task(storage.open(key)), asyncio.create_task(storage.stage())
+    opening, staging = (
+        asyncio.create_task(storage.open(key)),
+        asyncio.create_task(storage.stage(key)),
+    )
     await gate.reached(2)
     await cancelled(opening)
     await cancelled(staging)
@@ -363,14 +367,15 @@ async def test_what_is_opened_after_a_cancellation_is_closed_again(
 async def test_a_call_cancelled_at_any_step_and_then_discarded_is_done_or_not_but_never_half(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    key, staged = new_key(), await storage.stage()
+    key = new_key()
+    staged = await storage.stage(key)
     await staged.write(b"abc")
     gate = Gate(monkeypatch, step)
-    task = asyncio.create_task(staged.write(b"def") if step == "write" else staged.commit(key))
+    task = asyncio.create_task(staged.write(b"def") if step == "write" else staged.commit())
     await gate.reached()
     await cancelled(task)
     with pytest.raises(StorageError):
-        await staged.commit(key)
+        await staged.commit()
     await staged.discard()
     gate.opened.set()
     await assert_nothing_left(storage, root)
@@ -381,7 +386,7 @@ async def test_a_call_cancelled_at_any_step_and_then_discarded_is_done_or_not_bu
 async def test_a_discard_is_done_even_if_it_is_cancelled(
     storage: FilesystemStorage, root: Path
 ) -> None:
-    staged = await storage.stage()
+    staged = await storage.stage(new_key())
     task = asyncio.create_task(staged.discard())
     await asyncio.sleep(0)
     await cancelled(task)
@@ -392,7 +397,7 @@ async def test_a_closed_storage_refuses_work_but_lets_go_of_what_is_open(
     storage: FilesystemStorage,
 ) -> None:
     key = await put(storage, some_bytes(SEVERAL_CHUNKS))
-    opened, staged = await storage.open(key), await storage.stage()
+    opened, staged = await storage.open(key), await storage.stage(new_key())
     await storage.close()
     with pytest.raises(StorageError):
         await storage.open(key)
