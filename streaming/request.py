@@ -37,6 +37,11 @@ async def viewer_of(request: Request) -> Viewer:
     return await application_of(request).accounts.viewer(request.headers.get("authorization"))
 
 
+def address_of(request: Request) -> str:
+    """Return the address that ``request`` came from; empty where the server does not know it."""
+    return request.client.host if request.client else ""
+
+
 def base_url(request: Request) -> str:
     """Return the address that links in the answer begin with, without a trailing slash."""
     configured = application_of(request).settings.public_url
