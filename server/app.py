@@ -15,6 +15,7 @@ from starlette.routing import Route
 from core.errors import MediaError
 from core.settings import Settings
 from rest.accounts import guest, guest_login, logout, options, refresh
+from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
@@ -60,6 +61,8 @@ ROUTES: Final = (
     Route("/v1/auth/guest", guest, methods=["POST"]),
     Route("/v1/auth/refresh", refresh, methods=["POST"]),
     Route("/v1/auth/logout", logout, methods=["POST"]),
+    Route("/v1/auth/api-keys", ApiKeysEndpoint),
+    Route("/v1/auth/api-keys/{key_id}", ApiKeyEndpoint),
     Route("/openapi.json", openapi(STATUS)),
     Route("/healthz", healthz),
     Route("/readyz", readyz),

@@ -16,6 +16,7 @@ from core.ids import IdPrefix, new_id
 from models.columns import as_utc
 from models.database import Database
 from models.user import User, UserKind
+from services.api_keys import ApiKeys, is_key
 from services.attempts import FailedAttempts
 from services.sessions import Session, Sessions
 
@@ -53,6 +54,7 @@ class Accounts:
         database: Database,
         signer: TokenSigner,
         sessions: Sessions,
+        api_keys: ApiKeys,
         administrators: Administrators,
         attempts: FailedAttempts,
         *,
@@ -62,6 +64,7 @@ class Accounts:
         self._database = database
         self._signer = signer
         self._sessions = sessions
+        self._api_keys = api_keys
         self._administrators = administrators
         self._attempts = attempts
         self._seen: dict[tuple[str, str | None], _Known] = {}
@@ -107,18 +110,21 @@ class Accounts:
             await self._sessions.end(viewer.session_id)
             self.forget_session(viewer.session_id)
 
-    async def viewer(self, authorization: str | None) -> Viewer:
+    async def viewer(self, authorization: str | None, address: str = "") -> Viewer:
         """Return the caller that an ``Authorization`` header names; without one, nobody.
 
         An account is looked up at most every 30 s, so a disabled one is out within that time.
 
         Raises:
-            UnauthenticatedError: The token is not valid, its session has ended, or its account is
-                gone or disabled.
+            UnauthenticatedError: The token or API key is not valid, its session has ended, or its
+                account is gone or disabled.
+            RateLimitedError: The API key is not valid, and too many of ``address`` were not.
         """
         token = bearer_token(authorization)
         if token is None:
             return ANONYMOUS
+        if is_key(token):
+            return await self._viewer_of_key(token, address)
         claims = self._signer.verify(token)
         known = await self._known(claims)
         if known is None or claims.version < known.version:
@@ -146,11 +152,18 @@ class Accounts:
         """Look an account up anew at its next request: it has changed."""
         for key in [key for key in self._seen if key[0] == account_id]:
             del self._seen[key]
+        self._api_keys.forget(account_id)
 
     def forget_session(self, session_id: str | None) -> None:
         """Look a session up anew at its next request: it has ended."""
         for key in [key for key in self._seen if session_id and key[1] == session_id]:
             del self._seen[key]
+
+    async def _viewer_of_key(self, key: str, address: str) -> Viewer:
+        try:
+            return await self._api_keys.viewer(key)
+        except UnauthenticatedError as error:
+            self._attempts.refuse(address, error)
 
     async def _known(self, claims: TokenClaims) -> _Known | None:
         key = (claims.account_id, claims.session_id)

@@ -21,6 +21,7 @@ from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.accounts import Accounts
 from services.analyses import Analyses
+from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
 from services.derivatives import Derivatives
 from services.files import Files
@@ -52,6 +53,7 @@ class Application:
     policy: Policy
     sweeper: Sweeper
     accounts: Accounts
+    api_keys: ApiKeys
     uploads: Uploads
     files: Files
     links: Links
@@ -151,13 +153,15 @@ def _assemble(settings: Settings) -> Application:
     prober = Prober(database, processor, jobs)
     files = Files(database, storage, sweeper, policy)
     derivatives = Derivatives(database, storage, reservations, jobs)
+    api_keys = ApiKeys(database, _administrators(settings))
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
         sweeper=sweeper,
-        accounts=_accounts(settings, database, secret),
+        accounts=_accounts(settings, database, secret, api_keys),
+        api_keys=api_keys,
         uploads=Uploads(
             database,
             storage,
@@ -179,10 +183,14 @@ def _assemble(settings: Settings) -> Application:
     )
 
 
-def _accounts(settings: Settings, database: Database, secret: str) -> Accounts:
+def _administrators(settings: Settings) -> Administrators:
+    return Administrators.of(settings.oidc_issuer, settings.administrators)
+
+
+def _accounts(settings: Settings, database: Database, secret: str, api_keys: ApiKeys) -> Accounts:
     previous = settings.previous_secret_keys
     signer = TokenSigner(secret, settings.token_lifetime_seconds, previous)
-    administrators = Administrators.of(settings.oidc_issuer, settings.administrators)
+    administrators = _administrators(settings)
     sessions = Sessions(
         database,
         signer,
@@ -191,9 +199,14 @@ def _accounts(settings: Settings, database: Database, secret: str) -> Accounts:
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
     )
-    attempts = FailedAttempts()
     return Accounts(
-        database, signer, sessions, administrators, attempts, guest_login=settings.guest_login
+        database,
+        signer,
+        sessions,
+        api_keys,
+        administrators,
+        FailedAttempts(),
+        guest_login=settings.guest_login,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from http.cookies import Morsel, SimpleCookie
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -172,7 +171,7 @@ def test_what_is_offered_is_told(anonymous: httpx.Client) -> None:
 
 
 def test_a_session_outlives_a_restart_and_a_change_of_the_secret(
-    start: Callable[..., Server], tmp_path: Path
+    start: Callable[..., Server],
 ) -> None:
     old, new = "the secret of before, long enough", "the secret of from now on, long enough"
     running = start(secret_key=old)
