@@ -72,7 +72,7 @@ async def options(request: Request) -> Response:
 
 def _wants_cookie(given: Mapping[str, Any]) -> bool:
     wanted = given.get("session", _TOKEN)
-    if wanted not in (_COOKIE, _TOKEN):  # noqa: PLR6201 - a list has no hash
+    if wanted not in (_COOKIE, _TOKEN):
         raise ValidationFailedError("session must be cookie or token.")
     return bool(wanted == _COOKIE)
 

@@ -56,8 +56,8 @@ class Accounts:
         sessions: Sessions,
         api_keys: ApiKeys,
         administrators: Administrators,
-        attempts: FailedAttempts,
         *,
+        attempts: FailedAttempts,
         guest_login: bool,
     ) -> None:
         self.guest_login = guest_login

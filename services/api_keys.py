@@ -123,7 +123,8 @@ class ApiKeys:
                 created_at=datetime.now(UTC),
             )
         audit.info("account %s: made API key %s", account_id, row.id)
-        return NewKey(_stored(dict(row)), secret)
+        stored = {name: getattr(row, name) for name in _COLUMNS.split(", ")}
+        return NewKey(_stored(stored), secret)
 
     async def revoke(self, viewer: Viewer, key_id: str) -> None:
         """End a key of the caller's account: here at once, at other servers within 30 s.

@@ -205,7 +205,7 @@ def _accounts(settings: Settings, database: Database, secret: str, api_keys: Api
         sessions,
         api_keys,
         administrators,
-        FailedAttempts(),
+        attempts=FailedAttempts(),
         guest_login=settings.guest_login,
     )
 

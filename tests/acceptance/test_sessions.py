@@ -173,7 +173,7 @@ def test_what_is_offered_is_told(anonymous: httpx.Client) -> None:
 def test_a_session_outlives_a_restart_and_a_change_of_the_secret(
     start: Callable[..., Server],
 ) -> None:
-    old, new = "the secret of before, long enough", "the secret of from now on, long enough"
+    old, new = "the secret of before and long enough", "the secret of now and long enough too"
     running = start(secret_key=old)
     with running.client() as client:
         made = client.post(GUEST).json()
