@@ -1,7 +1,5 @@
 """Servers to harm."""
 
-import ctypes
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.serving import Server
+from tests.mounting import small_disk
 
 
 @pytest.fixture
@@ -25,17 +24,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mount disks of so many MiB; skip for whoever may not mount."""
-    libc = ctypes.CDLL(None, use_errno=True)
     with ExitStack() as mounted:
-
-        def mount(mib: int) -> Path:
-            folder = tmp_path / f"disk-{mib}"
-            folder.mkdir()
-            if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, f"size={mib}m".encode()):
-                pytest.skip(f"no mounting here: {os.strerror(ctypes.get_errno())}")
-            mounted.callback(libc.umount2, bytes(folder), 2)  # MNT_DETACH
-            return folder
-
-        yield mount
+        yield lambda mib: mounted.enter_context(small_disk(tmp_path / f"disk-{mib}", mib))

@@ -38,9 +38,9 @@ def fill(server: Server, ledger: Ledger, size: int) -> None:
 
 @pytest.mark.parametrize("place", [bytes_on_it, all_on_it])
 def test_a_disk_that_fills_up_refuses_uploads_and_keeps_the_rest(
-    start: Callable[..., Server], small_disk: Disk, tmp_path: Path, place: Callable[..., object]
+    start: Callable[..., Server], disk: Disk, tmp_path: Path, place: Callable[..., object]
 ) -> None:
-    server = start(**place(small_disk, tmp_path))  # type: ignore[arg-type]
+    server = start(**place(disk, tmp_path))  # type: ignore[arg-type]
     ledger = Ledger(server.guest())
     fill(server, ledger, MIB)
     assert {answer.status_code for answer in ledger.refused} == {507}
@@ -59,9 +59,9 @@ def test_a_disk_that_fills_up_refuses_uploads_and_keeps_the_rest(
 
 
 def test_a_database_without_room_refuses_and_keeps_the_rest(
-    start: Callable[..., Server], small_disk: Disk, tmp_path: Path
+    start: Callable[..., Server], disk: Disk, tmp_path: Path
 ) -> None:
-    place = database_on_it(small_disk, tmp_path)
+    place = database_on_it(disk, tmp_path)
     server = start(**place)
     ledger = Ledger(server.guest())
     fill(server, ledger, 1000)
