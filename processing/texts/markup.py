@@ -9,11 +9,12 @@ from typing import Final
 
 from lxml import etree
 
+from processing.charset import encoding
 from processing.task import MIB, Source
 from processing.texts.document import Options, Page
 from processing.texts.layout import reflowed
 from processing.texts.packages import translated
-from processing.texts.plain import encoding, read
+from processing.texts.plain import read
 
 _ENGINE: Final = "lxml"
 _MAX_BYTES: Final = 20 * MIB

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processing.charset import decoded
 from processing.kinds import Kind
 from processing.task import Failure, ProcessingError
 from processing.texts import document
 from processing.texts.document import Page, clean, write
-from processing.texts.plain import decoded
 from tests.processing.pages import ENGLISH, GERMAN, extracted, source, text
 
 FRENCH = (
