@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pygments.lexers import get_lexer_by_name
 
+from processing.charset import decoded
 from processing.previews import page, sheet, typesetting
 from processing.previews.sheet import Block, Span
 from tests.processing.recordings import source
@@ -129,7 +130,7 @@ def test_a_text_reads_the_same_in_every_encoding(encoding: str, path: Path) -> N
 def test_a_character_cut_in_two_by_the_limit_does_not_change_the_encoding(path: Path) -> None:
     data = "é".encode() * 40_000
     assert rendered(path, b"a\n" + data + b"\n") == rendered(path, b"a\n" + data[:70_000])
-    assert page._decoded(b"a" + data[: 64 * 1024 - 1]).startswith("aéé")
+    assert decoded(b"a" + data[: 64 * 1024 - 1]).startswith("aéé")
 
 
 def test_controls_and_marks_of_direction_are_not_drawn(path: Path) -> None:
