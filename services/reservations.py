@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager
 
 from tortoise.exceptions import IntegrityError
 
-from core.errors import UnauthenticatedError
+from core.errors import MediaError, UnauthenticatedError
 from core.ids import IdPrefix, new_id, new_key
 from models.database import Database, Transaction
 from models.upload import Upload
 from services.received import Reservation
 from services.storage_errors import storage_errors
 from services.sweep import Sweeper
+from storage.base import StorageError
 
 logger = logging.getLogger("media.reservations")
 
@@ -110,5 +111,8 @@ class Reservations:
             if reservation.staged is not None:
                 await reservation.staged.discard()
             await self._sweeper.abandon(reservation.id, reservation.key)
-        except Exception:  # the sweeper does the rest; what has happened to the upload stands
+        # The sweeper does the rest; what has happened to the upload stands.
+        except (MediaError, StorageError) as error:
+            logger.warning("upload %s is left to the sweeper: %s", reservation.id, error)
+        except Exception:
             logger.exception("upload %s is left to the sweeper", reservation.id)
