@@ -84,18 +84,45 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: A value is not usable; one line, naming variable and remedy.
     """
-    given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    given = _read_files({name: v for name, v in environ.items() if name.startswith(PREFIX)})
     known = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
     _warn_of_unknown(given, known)
     values = {known[name]: _parse(name, value) for name, value in given.items() if name in known}
     settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    storage = settings.storage_url
     if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
-    if settings.downloads == "redirect" and not settings.storage_url.startswith("s3:"):
+    if settings.downloads == "redirect" and not storage.startswith("s3:"):
         raise SettingsError("MEDIA_DOWNLOADS=redirect: needs MEDIA_STORAGE_URL=s3://…")
+    if settings.downloads == "nginx" and storage and not storage.startswith("file:"):
+        raise SettingsError("MEDIA_DOWNLOADS=nginx: needs MEDIA_STORAGE_URL=file://…")
     if settings.oidc_issuer and not settings.oidc_client_id:
         raise SettingsError("MEDIA_OIDC_ISSUER: needs MEDIA_OIDC_CLIENT_ID as well")
-    return settings
+
+
+def _read_files(given: Mapping[str, str]) -> dict[str, str]:
+    """Return ``given`` with what ``…_FILE`` variables name in place of their paths."""
+    read = dict(given)
+    for name, path in given.items():
+        meant = name.removesuffix("_FILE")
+        if meant != name and meant.endswith(_CONFIDENTIAL):
+            if meant in given:
+                raise SettingsError(f"{name}: {meant} is given as well; keep one of them")
+            del read[name]
+            read[meant] = _content(name, path)
+    return read
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}={path!r}: cannot be read ({error})") from None
 
 
 def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
@@ -205,7 +232,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "database_url": _url("sqlite", "postgres", "postgresql"),
     "storage_url": _storage_url,
     "s3_public_endpoint": _url("http", "https"),
-    "downloads": _one_of("proxy", "redirect"),
+    "downloads": _one_of("proxy", "redirect", "nginx"),
     "secret_key": _secret,
     "previous_secret_keys": _secrets,
     "max_upload_bytes": _integer(1),

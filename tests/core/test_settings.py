@@ -165,6 +165,34 @@ def test_the_password_of_the_database_is_never_shown() -> None:
     assert "hunter2" not in repr(kept)
 
 
+@pytest.mark.parametrize("name", ["MEDIA_SECRET_KEY", "MEDIA_DATABASE_URL"])
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    value = "postgres://somebody:a-secret-of-32-bytes-or-more@host/name"
+    (tmp_path / "secret").write_text(value + "\n")
+    settings = load_settings({f"{name}_FILE": str(tmp_path / "secret")})
+    assert getattr(settings, name.removeprefix("MEDIA_").lower()) == value
+
+
+@pytest.mark.parametrize("other", [{}, {"MEDIA_SECRET_KEY": "x" * 32}])
+def test_a_file_that_cannot_be_read_or_is_one_too_many_stops_the_start(
+    other: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_SECRET_KEY_FILE.*\Z"):
+        load_settings({"MEDIA_SECRET_KEY_FILE": str(tmp_path / "nothing"), **other})
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MEDIA_DOWNLOADS": "nginx", "MEDIA_STORAGE_URL": "s3://bucket"},
+        {"MEDIA_DOWNLOADS": "redirect", "MEDIA_STORAGE_URL": "file:///srv"},
+    ],
+)
+def test_downloads_come_from_where_the_bytes_are(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_DOWNLOADS.*MEDIA_STORAGE_URL"):
+        load_settings(environ)
+
+
 def test_a_misspelt_setting_is_named_with_its_neighbour(caplog: pytest.LogCaptureFixture) -> None:
     assert load_settings({"MEDIA_PROT": "1"}) == Settings()
     assert caplog.messages == [
