@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    TOO_MANY_UPLOADS = "TOO_MANY_UPLOADS"
     UNAVAILABLE = "UNAVAILABLE"
     BUSY = "BUSY"
     STORAGE_FULL = "STORAGE_FULL"
@@ -35,13 +36,17 @@ class ErrorCode(StrEnum):
 
 
 class MediaError(Exception):
-    """A failure with a stable ``code`` and a public ``message``; never holds secrets or paths."""
+    """A failure with a stable ``code`` and a public ``message``; never holds secrets or paths.
+
+    ``figures`` go with it for programs, by names in snake case.
+    """
 
     code: ErrorCode = ErrorCode.INTERNAL
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **figures: int | str | None) -> None:
         super().__init__(message)
         self.message = message
+        self.figures = figures
 
 
 class ValidationFailedError(MediaError):
@@ -132,6 +137,12 @@ class QuotaExceededError(MediaError):
     """Raised when an upload would take the account over its quota."""
 
     code = ErrorCode.QUOTA_EXCEEDED
+
+
+class TooManyUploadsError(MediaError):
+    """Raised when an account has more under way at once than it may; a retry may succeed."""
+
+    code = ErrorCode.TOO_MANY_UPLOADS
 
 
 class QueryTooComplexError(MediaError):

@@ -36,6 +36,10 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
+    quota_files: int = 0
+    guest_quota_bytes: int = 1024 * MIB
+    guest_quota_files: int = 10_000
+    staged_bytes: int = 1024 * MIB
     public_url: str = ""
     cors_origins: tuple[str, ...] = ("*",)
     shared_audience: str = "everyone"
@@ -162,6 +166,10 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "secret_key": _secret,
     "max_upload_bytes": _integer(1),
     "quota_bytes": _integer(0),
+    "quota_files": _integer(0),
+    "guest_quota_bytes": _integer(0),
+    "guest_quota_files": _integer(0),
+    "staged_bytes": _integer(1),
     "public_url": _url("http", "https"),
     "cors_origins": _origins,
     "shared_audience": _one_of("everyone", "users"),

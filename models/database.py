@@ -34,6 +34,7 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.upload",
             "models.file",
             "models.derivative",
+            "models.idempotency",
         ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",

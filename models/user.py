@@ -17,13 +17,18 @@ class UserKind(StrEnum):
 
 
 class User(Model):
-    """An account with its running totals, changed in the same transaction as its files."""
+    """An account with its running totals, changed in the same transaction as its files.
+
+    ``quota_bytes`` and ``quota_files`` take the place of the quota of its kind; 0 is no quota.
+    """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
     kind = fields.CharEnumField(UserKind, max_length=16)
     disabled_at = fields.DatetimeField(null=True)
     files_count = fields.BigIntField(default=0, db_default=0)
     bytes_used = fields.BigIntField(default=0, db_default=0)
+    quota_bytes = fields.BigIntField(null=True)
+    quota_files = fields.BigIntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

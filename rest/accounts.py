@@ -1,10 +1,12 @@
-"""Accounts over REST: guest login."""
+"""Accounts over REST: guest login, and what an account uses."""
+
+from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from rest.responses import JsonResponse
-from streaming.request import application_of
+from rest.responses import JsonResponse, enveloped
+from streaming.request import application_of, viewer_of
 
 
 async def guest_login(request: Request) -> Response:
@@ -19,3 +21,9 @@ async def guest_login(request: Request) -> Response:
         },
         headers={"cache-control": "no-store"},
     )
+
+
+async def usage(request: Request) -> Response:
+    """Answer what the caller's account stores and may store."""
+    viewer = await viewer_of(request)
+    return enveloped(asdict(await application_of(request).quotas.usage(viewer)))

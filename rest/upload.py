@@ -14,7 +14,7 @@ from services.metadata import draft, tags_of_form
 from services.received import Received
 from services.uploads import Uploads
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, base_url, body_of, viewer_of
+from streaming.request import application_of, base_url, body_of, length_of, viewer_of
 
 _FILE: Final = "file"
 
@@ -24,7 +24,8 @@ async def upload(request: Request) -> Response:
     viewer = await viewer_of(request)
     Policy.require_account(viewer)
     uploads = application_of(request).uploads
-    form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
+    content_type = request.headers.get("content-type", "")
+    form = MultipartForm(content_type, body_of(request), length_of(request))
     incoming = _Incoming(uploads, viewer, form)
     try:
         await incoming.read()
@@ -58,7 +59,7 @@ class _Incoming:
         if self._received is not None:
             raise BadMultipartError('Send one part named "file"; there is a second one.')
         self._received = await self._uploads.receive(
-            self._viewer, part.chunks, part.filename, part.content_type
+            self._viewer, part.chunks, part.filename, part.content_type, part.expected
         )
 
     def require_file(self) -> Received:

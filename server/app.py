@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.errors import MediaError
 from core.settings import Settings
-from rest.accounts import guest_login
+from rest.accounts import guest_login, usage
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
@@ -54,6 +54,7 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
     Route("/v1/media/upload", upload, methods=["POST"]),
+    Route("/v1/account/usage", usage),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
     Route("/openapi.json", openapi(STATUS)),

@@ -24,6 +24,7 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
+    ErrorCode.TOO_MANY_UPLOADS: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
@@ -52,6 +53,7 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="media"'},
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
+    ErrorCode.TOO_MANY_UPLOADS: {"retry-after": "5"},
 }
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
@@ -64,8 +66,14 @@ def error_headers(error: MediaError) -> dict[str, str]:
     return {**_HEADERS.get(error.code, {}), **getattr(error, "headers", {})}
 
 
-def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str, str]) -> Response:
-    """Return the problem details of an error (RFC 9457)."""
+def problem(
+    request: Request,
+    code: ErrorCode,
+    detail: str,
+    headers: Mapping[str, str],
+    figures: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return the problem details of an error (RFC 9457), its figures as a member of their own."""
     status = STATUS[code]
     body = {
         "type": "about:blank",
@@ -74,6 +82,7 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
         "detail": detail,
         "code": code.value,
         "instance": request.url.path,
+        **({"figures": figures} if figures else {}),
     }
     # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).
     own = {"cache-control": "no-store", "content-type": PROBLEM}
@@ -87,7 +96,7 @@ async def on_media_error(request: Request, error: Exception) -> Response:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
-    return problem(request, error.code, error.message, error_headers(error))
+    return problem(request, error.code, error.message, error_headers(error), error.figures)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -108,17 +117,34 @@ async def on_fault(request: Request, _error: Exception) -> Response:
 
 def graphql_error(error: GraphQLError) -> dict[str, Any]:
     """Return ``error`` as GraphQL shows it, with ``extensions.code``; faults are not described."""
-    code, message = _graphql_code(error)
+    cause = _cause(error)
     formatted: dict[str, Any] = dict(error.formatted)
+    if isinstance(cause, MediaError):
+        return {**formatted, **graphql_refusal(cause)}
+    code, message = _graphql_code(error, cause)
     return {**formatted, "message": message, "extensions": {"code": code.value}}
 
 
-def _graphql_code(error: GraphQLError) -> tuple[ErrorCode, str]:
+def graphql_refusal(error: MediaError) -> dict[str, Any]:
+    """Return the message and the extensions of an error of the domain, in GraphQL's spelling."""
+    figures = {_camel_case(name): value for name, value in error.figures.items()}
+    extensions = {"code": error.code.value, **({"figures": figures} if figures else {})}
+    return {"message": error.message, "extensions": extensions}
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    if isinstance(cause, MediaError):
-        return cause.code, cause.message
+    return cause
+
+
+def _graphql_code(error: GraphQLError, cause: Exception | None) -> tuple[ErrorCode, str]:
     if cause is not None and not isinstance(cause, GraphQLError):
         return ErrorCode.INTERNAL, INTERNAL_MESSAGE
     if error.path is None or isinstance(cause, GraphQLError):

@@ -22,7 +22,7 @@ from core.errors import ErrorCode, MediaError, UnsupportedMediaTypeError, Valida
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
-from server.errors import STATUS, error_headers, graphql_error
+from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
 from server.graphql_uploads import staged_request
 from streaming.accept import accepted_ranges
 from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
@@ -69,7 +69,7 @@ async def graphql(request: Request) -> Response:
         async with _request_object(request, viewer) as parsed:
             result = await _execute(request, viewer, _operation(parsed))
     except MediaError as error:
-        body = {"errors": [{"message": error.message, "extensions": {"code": error.code.value}}]}
+        body = {"errors": [graphql_refusal(error)]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
     return _result(result, media_type)
 

@@ -13,10 +13,10 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
 from server.graphql_multipart import UploadMap, parse_map, parse_operations
-from services.received import Received
+from services.received import ANY_LENGTH, Expected, Received
 from services.uploads import Uploads
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, body_of
+from streaming.request import application_of, body_of, length_of
 
 
 @asynccontextmanager
@@ -31,7 +31,8 @@ async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[dict
         PayloadTooLargeError: A file is too large; nothing is kept.
     """
     Policy.require_account(viewer)
-    form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
+    content_type = request.headers.get("content-type", "")
+    form = MultipartForm(content_type, body_of(request), length_of(request))
     incoming = _Incoming(form, application_of(request).uploads, viewer)
     try:
         yield await incoming.read()
@@ -76,8 +77,14 @@ class _Incoming:
             raise BadMultipartError(f"The map does not name the part {part.name[:80]!r}.")
         if part.filename is None:
             raise BadMultipartError(f"The part {part.name[:80]!r} must be a file, with a filename.")
+        expected = _expected(part, is_last=uploads.missing() == (part.name,))
         received = await self._uploads.receive(
-            self._viewer, part.chunks, part.filename, part.content_type
+            self._viewer, part.chunks, part.filename, part.content_type, expected
         )
         self._staged.append(received)
         uploads.place(part.name, received)
+
+
+def _expected(part: Part, *, is_last: bool) -> Expected:
+    exact = part.expected.least == part.expected.most
+    return part.expected if exact or is_last else ANY_LENGTH

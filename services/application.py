@@ -27,6 +27,7 @@ from services.listing import Listing
 from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
+from services.quotas import Quotas
 from services.reservations import Reservations
 from services.sweep import Sweeper
 from services.texts import Texts
@@ -48,6 +49,7 @@ class Application:
     policy: Policy
     sweeper: Sweeper
     accounts: Accounts
+    quotas: Quotas
     uploads: Uploads
     files: Files
     links: Links
@@ -88,6 +90,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.database.migrate()
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
+            await application.quotas.drop_holds()  # the same
         if background:
             _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
@@ -141,7 +144,8 @@ def _assemble(settings: Settings) -> Application:
     signer = TokenSigner(secret, settings.token_lifetime_seconds)
     link_signer = LinkSigner(secret)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
-    reservations = Reservations(database, sweeper)
+    quotas = Quotas(database, settings)
+    reservations = Reservations(database, sweeper, quotas)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
@@ -155,13 +159,14 @@ def _assemble(settings: Settings) -> Application:
         policy=policy,
         sweeper=sweeper,
         accounts=Accounts(database, signer, guest_login=settings.guest_login),
+        quotas=quotas,
         uploads=Uploads(
             database,
             storage,
             reservations,
+            quotas=quotas,
             on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
-            quota_bytes=settings.quota_bytes,
         ),
         files=files,
         links=Links(files, policy, link_signer),

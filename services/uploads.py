@@ -2,7 +2,8 @@
 
 The order that makes an acknowledged upload survive a killed process and a power cut:
 
-1. reserve: a row that no reader of files sees names the key that the bytes will have
+1. reserve: a row that no reader of files sees names the key that the bytes will have, and holds
+   their place in the quota
 2. stage: bytes stream into the storage's staging area, hashed and counted as they pass
 3. publish: the storage flushes them and gives them their key
 4. record: one transaction turns the reservation into a file, a blob, tags and totals
@@ -21,18 +22,15 @@ from tortoise.exceptions import IntegrityError
 
 from auth.policy import Policy
 from auth.viewer import Viewer
-from core.errors import (
-    QuotaExceededError,
-    UnavailableError,
-    ValidationFailedError,
-)
+from core.errors import PayloadTooLargeError, UnavailableError, ValidationFailedError
 from core.ids import IdPrefix, new_id
 from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
 from services.body import Body
 from services.metadata import UNNAMED, Draft, clean_filename, clean_media_type
-from services.received import Received
+from services.quotas import Hold, Quotas
+from services.received import ANY_LENGTH, Expected, Received
 from services.records import (
     SharedBlob,
     insert_blob,
@@ -45,7 +43,6 @@ from services.storage_errors import storage_errors
 from storage.base import Storage
 
 _ATTEMPTS: Final = 3
-_UNLIMITED: Final = 2**62
 
 
 class _ContentWentError(Exception):
@@ -61,16 +58,16 @@ class Uploads:
         storage: Storage,
         reservations: Reservations,
         *,
+        quotas: Quotas,
         on_stored: Callable[[], None],
         max_bytes: int,
-        quota_bytes: int = 0,
     ) -> None:
         self.max_bytes = max_bytes
         self._database = database
         self._storage = storage
         self._reservations = reservations
         self._on_stored = on_stored
-        self._quota_bytes = quota_bytes or _UNLIMITED
+        self._quotas = quotas
 
     async def receive(
         self,
@@ -78,29 +75,40 @@ class Uploads:
         chunks: AsyncIterator[bytes],
         filename: str | None,
         declared_type: str | None = None,
+        expected: Expected = ANY_LENGTH,
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
         ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
-        goes by it.
+        goes by it. What ``expected`` says of its length is refused before it is read.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
             ValidationFailedError: The file name cannot be used.
-            PayloadTooLargeError: The body passed the limit; raised in mid-stream.
+            PayloadTooLargeError: The body passes the limit; raised in mid-stream or before.
+            QuotaExceededError: It passes the quota; the same.
+            TooManyUploadsError: It passes what one account may have under way; the same.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
         owner_id = Policy.require_account(viewer)
         name = clean_filename(filename or UNNAMED)
-        async with self._reservations.reserved(owner_id) as reservation:
+        async with self._reservations.reserved(owner_id, self._bounded(expected)) as reservation:
             with storage_errors():
                 reservation.staged = await self._storage.stage()
-                body = Body(reservation.staged, self.max_bytes)
+                hold = Hold(self._quotas, reservation)
+                body = Body(reservation.staged, self.max_bytes, hold)
                 await body.take(chunks)
             mime_type = await asyncio.to_thread(identify, body.head, name)
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)
+
+    def _bounded(self, expected: Expected) -> Expected:
+        if expected.least > self.max_bytes:
+            raise PayloadTooLargeError(f"A file may be at most {self.max_bytes} bytes long.")
+        if expected.most is None:
+            return expected
+        return replace(expected, most=min(expected.most, self.max_bytes))
 
     async def claim(self, received: Received, draft: Draft) -> StoredFile:
         """Make a file of a received body; durable and visible when this returns.
@@ -176,7 +184,7 @@ class Uploads:
     ) -> StoredFile:
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
-        await self._charge(transaction, file)
+        await self._quotas.charge(transaction, file.owner_id, file.size)
         shared = await share_blob(transaction, body)
         if shared is None and own_key not in published:
             raise _ContentWentError
@@ -186,21 +194,6 @@ class Uploads:
         recorded = _showing(file, shared)
         await insert_file(transaction, recorded)
         return recorded
-
-    async def _charge(self, transaction: Transaction, file: StoredFile) -> None:
-        charged = await transaction.execute(
-            "UPDATE user_account SET files_count = files_count + 1, bytes_used = bytes_used + ?"
-            " WHERE id = ? AND bytes_used + ? <= ?",
-            file.size,
-            file.owner_id,
-            file.size,
-            self._quota_bytes,
-        )
-        if not charged:
-            raise QuotaExceededError(
-                f"This file of {file.size} bytes would pass your quota of"
-                f" {self._quota_bytes} bytes; delete something first."
-            )
 
 
 def _require_unused(bodies: Sequence[Received]) -> None:

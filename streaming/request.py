@@ -69,6 +69,12 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
+def length_of(request: Request) -> int | None:
+    """Return how many bytes the body has; None where only its end will tell."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
 async def _receive(request: Request, seconds: float) -> Any:
     try:
         async with asyncio.timeout(seconds):

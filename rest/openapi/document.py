@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ErrorCode
+from rest.openapi.account import account_paths
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
@@ -30,7 +31,7 @@ Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RF
 does not have 405 with `Allow`, both as problem details.
 """
 _TAGS: Final = (
-    ("accounts", "Signing in."),
+    ("accounts", "Signing in, and what one's account uses."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
@@ -72,6 +73,7 @@ def build_openapi(statuses: Statuses) -> Json:
         "tags": [{"name": name, "description": description} for name, description in _TAGS],
         "paths": {
             **service_paths(statuses),
+            **account_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),

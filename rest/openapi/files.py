@@ -27,6 +27,7 @@ _TAG: Final = "files"
 _READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
 _WRITE: Final = (*_READ, ErrorCode.STORAGE_FULL)
 _ONE: Final = (ErrorCode.NOT_FOUND,)
+_QUOTA: Final = (ErrorCode.QUOTA_EXCEEDED, ErrorCode.TOO_MANY_UPLOADS)
 JSON_BODY: Final = (
     ErrorCode.VALIDATION_FAILED,
     ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off
@@ -52,7 +53,7 @@ def file_paths(statuses: Statuses) -> Json:
 
 def _upload(statuses: Statuses) -> Json:
     form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
-    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED)
+    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, *_QUOTA)
     return operation(
         "uploadFile",
         _TAG,

@@ -32,6 +32,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",
     ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
+    ErrorCode.TOO_MANY_UPLOADS: "Your uploads under way hold all they may; retry.",
     ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
     ErrorCode.STORAGE_FULL: "The server has no room left.",
     ErrorCode.UNSUPPORTED_FILE_TYPE: "This cannot be made of a file of this type.",
@@ -147,7 +148,11 @@ def with_head(get: Json) -> Json:
 _RANGES: Final = frozenset({"206", "416"})
 _RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
 
+_RETRY_AFTER: Final = {
+    "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
+}
 _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
     HTTPStatus.UNAUTHORIZED: {
         "WWW-Authenticate": header("The scheme to sign in with (RFC 6750, section 3).")
     },
@@ -156,7 +161,5 @@ _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
         "Content-Range": header("`bytes */` and the size of the file in bytes."),
         "Accept-Ranges": header("`bytes`", const="bytes"),
     },
-    HTTPStatus.SERVICE_UNAVAILABLE: {
-        "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
-    },
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
 }

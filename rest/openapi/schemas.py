@@ -5,6 +5,7 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from rest.openapi.account import account_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
@@ -25,6 +26,7 @@ def schemas(statuses: Statuses) -> Json:
         "UploadForm": _upload_form(),
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
+        **account_schemas(),
         **derivative_schemas(),
         **link_schemas(),
         "GuestSession": _guest_session(),
@@ -184,9 +186,9 @@ def _health() -> Json:
 
 
 def _problem(statuses: Statuses) -> Json:
-    """RFC 9457, section 3.1, with the member ``code``."""
+    """RFC 9457, section 3.1, with the members ``code`` and perhaps ``figures``."""
     numbers = sorted({status.value for status in statuses.values()})
-    return _all_of(
+    found = _all_of(
         type=_text("A URI that names the kind of problem.", format="uri-reference"),
         title=_text("The status in words."),
         status={"type": "integer", "enum": numbers, "description": "The HTTP status."},
@@ -194,6 +196,8 @@ def _problem(statuses: Statuses) -> Json:
         code=_text(_codes(), enum=[one.value for one in ErrorCode]),
         instance=_text("The path that was asked for.", format="uri-reference"),
     )
+    figures = {"type": "object", "description": "Of some codes: the figures that it comes from."}
+    return {**found, "properties": {**found["properties"], "figures": figures}}
 
 
 def _codes() -> str:

@@ -235,6 +235,15 @@ async def test_an_upload_past_the_quota_is_refused_as_described(api: Api) -> Non
     await api.upload(403, content=b"x")
 
 
+async def test_usage_is_answered_as_described(api: Api) -> None:
+    await api.upload(content=b"x" * 7)
+    answer = await api.ask("GET", "/v1/account/usage", 200)
+    used = {"bytes": 7, "files": 1, "quota_bytes": 5000, "quota_files": 10_000}
+    assert answer.json() == {"data": used}
+    await api.ask("HEAD", "/v1/account/usage", 200)
+    await api.ask("GET", "/v1/account/usage", 401, signed_in=False)
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
