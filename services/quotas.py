@@ -178,6 +178,14 @@ class Quotas:
             raise ConflictError("The upload took too long and was cleared up; send it again.")
         reservation.held_bytes = held
 
+    async def shrink(self, reservation: Reservation, size: int) -> None:
+        """Let go of what is held beyond ``size`` bytes."""
+        reservation.held_bytes = size
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "UPDATE upload SET reserved_bytes = ? WHERE id = ?", size, reservation.id
+            )
+
     async def charge(self, transaction: Transaction, owner_id: str, size: int) -> None:
         """Count a file in, if it fits.
 
@@ -243,6 +251,11 @@ class Hold:
         if size > self._reservation.held_bytes or time.monotonic() > self._renew_at:
             await self._quotas.extend(self._reservation, size)
             self._renew_at = time.monotonic() + _RENEW_SECONDS
+
+    async def end(self, size: int) -> None:
+        """Hold no more than ``size`` bytes, which is all that has come."""
+        if self._reservation.held_bytes > size:
+            await self._quotas.shrink(self._reservation, size)
 
 
 def held_until() -> datetime:

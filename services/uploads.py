@@ -99,6 +99,8 @@ class Uploads:
                 hold = Hold(self._quotas, reservation)
                 body = Body(reservation.staged, self.max_bytes, hold)
                 await body.take(chunks)
+            if expected.most is None:  # what was held ahead may be what the next file needs
+                await hold.end(body.size)
             mime_type = await asyncio.to_thread(identify, body.head, name)
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)

@@ -1,6 +1,7 @@
 """Quotas: by kind and by account, held before bodies are read, and never passed."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -168,8 +169,18 @@ async def test_a_body_of_unknown_length_is_stopped_when_it_passes_the_quota(
 async def test_what_is_held_grows_ahead_of_a_long_body(quotas: Served) -> None:
     async with quotas() as application:
         viewer = await account(application)
-        staged = await received(application, viewer, *[bytes(1000)] * 33)
-        assert await held(application) == [64_000]
+        seen: list[list[int]] = []
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(33):
+                yield bytes(1000)
+                seen.append(await held(application))
+
+        staged = await application.uploads.receive(viewer, chunks(), "a")
+        assert [one for one, _ in itertools.groupby(seen)] == [
+            [1000 * 2**power] for power in range(7)
+        ]
+        assert await held(application) == [33_000]
         await application.uploads.discard(staged)
 
 
