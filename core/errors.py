@@ -29,6 +29,8 @@ class ErrorCode(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     TOO_MANY_UPLOADS = "TOO_MANY_UPLOADS"
+    IDEMPOTENCY_KEY_IN_USE = "IDEMPOTENCY_KEY_IN_USE"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     UNAVAILABLE = "UNAVAILABLE"
     BUSY = "BUSY"
     STORAGE_FULL = "STORAGE_FULL"
@@ -143,6 +145,18 @@ class TooManyUploadsError(MediaError):
     """Raised when an account has more under way at once than it may; a retry may succeed."""
 
     code = ErrorCode.TOO_MANY_UPLOADS
+
+
+class KeyInUseError(MediaError):
+    """Raised when a request with the same idempotency key is under way."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_IN_USE
+
+
+class KeyReusedError(MediaError):
+    """Raised when an idempotency key comes again with something else."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
 class QueryTooComplexError(MediaError):

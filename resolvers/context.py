@@ -9,16 +9,21 @@ from auth.viewer import Viewer
 from resolvers.budget import AnswerBudget
 from resolvers.loaders import Loaders
 from services.application import Application
+from services.idempotency import Attempt
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's surroundings; ``base_url`` is what links begin with."""
+    """One request's surroundings; ``base_url`` is what links begin with.
+
+    ``attempt`` is its idempotency key, if files came with one.
+    """
 
     application: Application
     viewer: Viewer
     base_url: str
     loaders: Loaders
+    attempt: Attempt | None = None
     budget: AnswerBudget = field(default_factory=AnswerBudget)
 
 

@@ -30,11 +30,13 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.REQUEST_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
     ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: HTTPStatus.CONFLICT,
     ErrorCode.PRECONDITION_FAILED: HTTPStatus.PRECONDITION_FAILED,
     ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.RANGE_NOT_SATISFIABLE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     ErrorCode.UNSUPPORTED_FILE_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_TOO_COMPLEX: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.PROCESSING_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -53,6 +55,7 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="media"'},
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: {"retry-after": "5"},
     ErrorCode.TOO_MANY_UPLOADS: {"retry-after": "5"},
 }
 _CODES: Final = {

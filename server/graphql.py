@@ -23,7 +23,8 @@ from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
 from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
-from server.graphql_uploads import staged_request
+from server.graphql_uploads import StagedRequest, staged_request
+from services.idempotency import Attempt
 from streaming.accept import accepted_ranges
 from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
 
@@ -66,8 +67,9 @@ async def graphql(request: Request) -> Response:
     try:
         media_type = _negotiate(request.headers.get("accept", "*/*"))
         viewer = await viewer_of(request)
-        async with _request_object(request, viewer) as parsed:
-            result = await _execute(request, viewer, _operation(parsed))
+        async with _staged(request, viewer) as staged:
+            operation = _operation(staged.operations)
+            result = await _execute(request, viewer, operation, staged.attempt)
     except MediaError as error:
         body = {"errors": [graphql_refusal(error)]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
@@ -89,15 +91,15 @@ def _negotiate(accept: str) -> str:
 
 
 @asynccontextmanager
-async def _request_object(request: Request, viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def _staged(request: Request, viewer: Viewer) -> AsyncIterator[StagedRequest]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method in {"GET", "HEAD"}:
-        yield _from_query(request)
+        yield StagedRequest(_from_query(request))
     elif kind == "multipart/form-data":
-        async with staged_request(request, viewer) as parsed:
-            yield parsed
+        async with staged_request(request, viewer) as staged:
+            yield staged
     elif kind == "application/json":
-        yield await json_object(request)
+        yield StagedRequest(await json_object(request))
     else:
         raise UnsupportedMediaTypeError(
             "Send GraphQL as application/json, or as multipart/form-data with files."
@@ -126,9 +128,12 @@ def _operation(parsed: Mapping[str, Any]) -> Operation:
     return Operation(query, variables, name)
 
 
-async def _execute(request: Request, viewer: Viewer, operation: Operation) -> ExecutionResult:
+async def _execute(
+    request: Request, viewer: Viewer, operation: Operation, attempt: Attempt | None
+) -> ExecutionResult:
     application = application_of(request)
-    context = Context(application, viewer, base_url(request), Loaders(application, viewer))
+    loaders = Loaders(application, viewer)
+    context = Context(application, viewer, base_url(request), loaders, attempt)
     schema = build_schema(introspection=application.settings.introspection)
     try:
         return await schema.execute(

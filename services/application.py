@@ -21,6 +21,7 @@ from services.accounts import Accounts
 from services.analyses import Analyses
 from services.derivatives import Derivatives
 from services.files import Files
+from services.idempotency import IdempotencyKeys
 from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
@@ -50,6 +51,7 @@ class Application:
     sweeper: Sweeper
     accounts: Accounts
     quotas: Quotas
+    keys: IdempotencyKeys
     uploads: Uploads
     files: Files
     links: Links
@@ -91,6 +93,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
             await application.quotas.drop_holds()  # the same
+            await application.keys.drop_held()
         if background:
             _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
@@ -145,6 +148,7 @@ def _assemble(settings: Settings) -> Application:
     link_signer = LinkSigner(secret)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
     quotas = Quotas(database, settings)
+    keys = IdempotencyKeys(database)
     reservations = Reservations(database, sweeper, quotas)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
@@ -160,11 +164,13 @@ def _assemble(settings: Settings) -> Application:
         sweeper=sweeper,
         accounts=Accounts(database, signer, guest_login=settings.guest_login),
         quotas=quotas,
+        keys=keys,
         uploads=Uploads(
             database,
             storage,
             reservations,
             quotas=quotas,
+            keys=keys,
             on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
         ),

@@ -13,7 +13,8 @@ Cut off anywhere before 4 ends, the reservation is still there, and the sweeper 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -28,9 +29,10 @@ from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
 from services.body import Body
+from services.idempotency import Attempt, IdempotencyKeys, Unstored, fingerprint
 from services.metadata import UNNAMED, Draft, clean_filename, clean_media_type
 from services.quotas import Hold, Quotas
-from services.received import ANY_LENGTH, Expected, Received
+from services.received import ANY_LENGTH, Expected, Received, Reservation
 from services.records import (
     SharedBlob,
     insert_blob,
@@ -43,6 +45,9 @@ from services.storage_errors import storage_errors
 from storage.base import Storage
 
 _ATTEMPTS: Final = 3
+
+
+_Completion = Callable[[Transaction, Sequence[StoredFile]], Awaitable[None]]
 
 
 class _ContentWentError(Exception):
@@ -59,6 +64,7 @@ class Uploads:
         reservations: Reservations,
         *,
         quotas: Quotas,
+        keys: IdempotencyKeys,
         on_stored: Callable[[], None],
         max_bytes: int,
     ) -> None:
@@ -68,19 +74,28 @@ class Uploads:
         self._reservations = reservations
         self._on_stored = on_stored
         self._quotas = quotas
+        self._keys = keys
 
-    async def receive(
+    def attempt(
+        self, viewer: Viewer, key: str | None
+    ) -> AbstractAsyncContextManager[Attempt | None]:
+        """Hold an idempotency key for the block; as ``IdempotencyKeys.attempt``."""
+        return self._keys.attempt(viewer, key)
+
+    async def receive(  # noqa: PLR0913, PLR0917 - what a part of a form is
         self,
         viewer: Viewer,
         chunks: AsyncIterator[bytes],
         filename: str | None,
         declared_type: str | None = None,
         expected: Expected = ANY_LENGTH,
+        attempt: Attempt | None = None,
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
         ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
-        goes by it. What ``expected`` says of its length is refused before it is read.
+        goes by it. What ``expected`` says of its length is refused before it is read. The body of
+        a retry, as ``attempt`` tells, is read to be compared and not stored.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
@@ -93,6 +108,8 @@ class Uploads:
         """
         owner_id = Policy.require_account(viewer)
         name = clean_filename(filename or UNNAMED)
+        if attempt is not None and attempt.first is not None:
+            return await self._compared(owner_id, chunks, name)
         async with self._reservations.reserved(owner_id, self._bounded(expected)) as reservation:
             with storage_errors():
                 reservation.staged = await self._storage.stage()
@@ -105,6 +122,12 @@ class Uploads:
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)
 
+    async def _compared(self, owner_id: str, chunks: AsyncIterator[bytes], name: str) -> Received:
+        body = Body(Unstored(), self.max_bytes)
+        await body.take(chunks)
+        nothing = Reservation("", owner_id, "", settled=True)
+        return Received(nothing, name, body.size, body.sha256, "")
+
     def _bounded(self, expected: Expected) -> Expected:
         if expected.least > self.max_bytes:
             raise PayloadTooLargeError(f"A file may be at most {self.max_bytes} bytes long.")
@@ -112,29 +135,42 @@ class Uploads:
             return expected
         return replace(expected, most=min(expected.most, self.max_bytes))
 
-    async def claim(self, received: Received, draft: Draft) -> StoredFile:
+    async def claim(
+        self, received: Received, draft: Draft, attempt: Attempt | None = None
+    ) -> StoredFile:
         """Make a file of a received body; durable and visible when this returns.
 
         Raises:
             As ``claim_all``.
         """
-        return (await self.claim_all([received], draft))[0]
+        return (await self.claim_all([received], draft, attempt))[0]
 
-    async def claim_all(self, bodies: Sequence[Received], draft: Draft) -> list[StoredFile]:
+    async def claim_all(
+        self, bodies: Sequence[Received], draft: Draft, attempt: Attempt | None = None
+    ) -> list[StoredFile]:
         """Make a file of each body, or of none; durable and visible when this returns.
 
-        Content that the owner already has is stored once and charged in full.
+        Content that the owner already has is stored once and charged in full. A retry, as
+        ``attempt`` tells, answers the files that the first request made.
 
         Raises:
-            ValidationFailedError: A body has been used already.
+            ValidationFailedError: A body, or the idempotency key, has been used already.
+            KeyReusedError: The key made something else before.
+            NotFoundError: It made this before, which has been deleted since.
             QuotaExceededError: The files would take their owner over the quota.
             ConflictError: An upload took longer than the grace period and was cleared up.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
+        if attempt is not None:
+            attempt.use()
+            if attempt.first is not None:
+                return await self._keys.again(attempt.first, fingerprint(bodies, draft))
         async with self._reservations.cleared_on_failure(*(body.reservation for body in bodies)):
             _require_unused(bodies)
-            files = await self._record(bodies, [_file(body, draft) for body in bodies])
+            files = [_file(body, draft) for body in bodies]
+            complete = self._completion(attempt, bodies, draft)
+            files = await self._record(bodies, files, complete)
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
         self._on_stored()
@@ -149,8 +185,23 @@ class Uploads:
         """Wait until the leftovers of failed uploads are cleared up."""
         await self._reservations.close()
 
+    def _completion(
+        self, attempt: Attempt | None, bodies: Sequence[Received], draft: Draft
+    ) -> _Completion | None:
+        if attempt is None:
+            return None
+        made = fingerprint(bodies, draft)
+
+        async def complete(transaction: Transaction, files: Sequence[StoredFile]) -> None:
+            await self._keys.complete(transaction, attempt, made, [file.id for file in files])
+
+        return complete
+
     async def _record(
-        self, bodies: Sequence[Received], files: Sequence[StoredFile]
+        self,
+        bodies: Sequence[Received],
+        files: Sequence[StoredFile],
+        complete: _Completion | None = None,
     ) -> list[StoredFile]:
         published: set[str] = set()
         for _ in range(_ATTEMPTS):
@@ -161,6 +212,8 @@ class Uploads:
                         await self._insert(transaction, body, file, published)
                         for body, file in zip(bodies, files, strict=True)
                     ]
+                    if complete is not None:
+                        await complete(transaction, recorded)
             except (IntegrityError, _ContentWentError):
                 continue  # the same content was recorded, or deleted, elsewhere: look again
             return recorded

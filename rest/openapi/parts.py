@@ -33,6 +33,8 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
     ErrorCode.TOO_MANY_UPLOADS: "Your uploads under way hold all they may; retry.",
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: "An upload with this key is under way; retry.",
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was sent with another upload.",
     ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
     ErrorCode.STORAGE_FULL: "The server has no room left.",
     ErrorCode.UNSUPPORTED_FILE_TYPE: "This cannot be made of a file of this type.",
