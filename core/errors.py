@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
     TOO_MANY_UPLOADS = "TOO_MANY_UPLOADS"
     IDEMPOTENCY_KEY_IN_USE = "IDEMPOTENCY_KEY_IN_USE"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
@@ -139,6 +140,12 @@ class QuotaExceededError(MediaError):
     """Raised when an upload would take the account over its quota."""
 
     code = ErrorCode.QUOTA_EXCEEDED
+
+
+class RateLimitedError(MediaError):
+    """Raised when a caller has done too much in a short time; nothing was done of this."""
+
+    code = ErrorCode.RATE_LIMITED
 
 
 class TooManyUploadsError(MediaError):

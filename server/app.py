@@ -24,6 +24,7 @@ from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.rate_limiting import RateLimiting
 from services.application import running
 from streaming.files import download, stream
 
@@ -32,6 +33,8 @@ EXPOSED_HEADERS: Final = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
     "Repr-Digest",
     "Retry-After",
 )
@@ -76,7 +79,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=list(ROUTES),
         lifespan=lifespan,
-        middleware=[Middleware(DrainUnread), _cors(settings)],
+        middleware=[Middleware(DrainUnread), _cors(settings), Middleware(RateLimiting)],
         exception_handlers={
             MediaError: on_media_error,
             HTTPException: on_http_error,

@@ -24,6 +24,7 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.TOO_MANY_UPLOADS: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
@@ -66,7 +67,9 @@ _CODES: Final = {
 
 def error_headers(error: MediaError) -> dict[str, str]:
     """Return the headers that belong on the answer to ``error``."""
-    return {**_HEADERS.get(error.code, {}), **getattr(error, "headers", {})}
+    wait = error.figures.get("retry_after_seconds")
+    told = {} if wait is None else {"retry-after": str(wait)}
+    return {**_HEADERS.get(error.code, {}), **told, **getattr(error, "headers", {})}
 
 
 def problem(

@@ -18,15 +18,30 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from auth.viewer import Viewer
-from core.errors import ErrorCode, MediaError, UnsupportedMediaTypeError, ValidationFailedError
+from core.errors import (
+    ErrorCode,
+    MediaError,
+    RateLimitedError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
 from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
 from server.graphql_uploads import StagedRequest, staged_request
 from services.idempotency import Attempt
+from services.rate_limits import OperationClass
 from streaming.accept import accepted_ranges
-from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
+from streaming.request import (
+    application_of,
+    base_url,
+    json_object,
+    meter_of,
+    parse_object,
+    spend,
+    viewer_of,
+)
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"
@@ -66,6 +81,7 @@ async def graphql(request: Request) -> Response:
     media_type = LEGACY_TYPE
     try:
         media_type = _negotiate(request.headers.get("accept", "*/*"))
+        await spend(request, OperationClass.READ)
         viewer = await viewer_of(request)
         async with _staged(request, viewer) as staged:
             operation = _operation(staged.operations)
@@ -133,10 +149,10 @@ async def _execute(
 ) -> ExecutionResult:
     application = application_of(request)
     loaders = Loaders(application, viewer)
-    context = Context(application, viewer, base_url(request), loaders, attempt)
+    context = Context(application, viewer, base_url(request), loaders, attempt, meter_of(request))
     schema = build_schema(introspection=application.settings.introspection)
     try:
-        return await schema.execute(
+        result = await schema.execute(
             operation.query,
             variable_values=operation.variables,
             context_value=context,
@@ -148,6 +164,15 @@ async def _execute(
         return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
     except InvalidOperationTypeError as error:
         raise MethodError("Send mutations by POST; subscriptions are not offered.") from error
+    _raise_if_limited(result)
+    return result
+
+
+def _raise_if_limited(result: ExecutionResult) -> None:
+    """Raise the refusal that kept all of the document from running: the answer is a 429."""
+    for error in result.errors or ():
+        if isinstance(error.original_error, RateLimitedError):
+            raise error.original_error
 
 
 def _result(result: ExecutionResult, media_type: str) -> Response:

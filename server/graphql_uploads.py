@@ -3,7 +3,7 @@
 Source: GraphQL multipart request specification (jaydenseric), version 2.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,12 @@ from auth.viewer import Viewer
 from core.errors import BadMultipartError
 from server.graphql_multipart import UploadMap, parse_map, parse_operations
 from services.idempotency import Attempt
+from services.rate_limits import OperationClass
 from services.received import ANY_LENGTH, Expected, Received
 from services.uploads import Uploads
 from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, body_of, length_of
+from streaming.request import application_of, body_of, length_of, spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,12 @@ async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[Stag
     content_type = request.headers.get("content-type", "")
     form = MultipartForm(content_type, body_of(request), length_of(request))
     uploads = application_of(request).uploads
+
+    async def count(files: int) -> None:
+        await spend(request, OperationClass.UPLOAD, files)
+
     async with uploads.attempt(viewer, idempotency_key(request)) as attempt:
-        incoming = _Incoming(form, uploads, viewer, attempt)
+        incoming = _Incoming(form, uploads, viewer, attempt, count)
         try:
             yield StagedRequest(await incoming.read(), attempt)
         finally:
@@ -57,8 +62,14 @@ class _Incoming:
     """The parts of one request, in the order that the specification demands."""
 
     def __init__(
-        self, form: MultipartForm, uploads: Uploads, viewer: Viewer, attempt: Attempt | None
+        self,
+        form: MultipartForm,
+        uploads: Uploads,
+        viewer: Viewer,
+        attempt: Attempt | None,
+        count: Callable[[int], Awaitable[None]],
     ) -> None:
+        self._count = count
         self._attempt = attempt
         self._form = form
         self._uploads = uploads
@@ -69,6 +80,8 @@ class _Incoming:
         parts = self._form.parts()
         operations = parse_operations(await self._leading(parts, "operations"))
         uploads = UploadMap(operations, parse_map(await self._leading(parts, "map")))
+        if uploads.names:
+            await self._count(len(uploads.names))
         async for part in parts:
             await self._stage(part, uploads)
         missing = uploads.missing()

@@ -29,6 +29,7 @@ from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
 from services.quotas import Quotas
+from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sweep import Sweeper
 from services.texts import Texts
@@ -52,6 +53,7 @@ class Application:
     accounts: Accounts
     quotas: Quotas
     keys: IdempotencyKeys
+    rate_limits: RateLimits
     uploads: Uploads
     files: Files
     links: Links
@@ -101,6 +103,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.derivatives.close()
         await application.uploads.close()
     finally:
+        await application.rate_limits.close()
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
@@ -165,6 +168,7 @@ def _assemble(settings: Settings) -> Application:
         accounts=Accounts(database, signer, guest_login=settings.guest_login),
         quotas=quotas,
         keys=keys,
+        rate_limits=RateLimits(settings),
         uploads=Uploads(
             database,
             storage,

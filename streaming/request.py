@@ -17,9 +17,14 @@ from core.errors import (
     ValidationFailedError,
 )
 from services.application import Application
+from services.rate_limits import Meter, OperationClass
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 
+METER: Final = "media.meter"
+"""Where a request's scope has what counts its operations."""
+
+_VIEWER: Final = "media.viewer"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -34,7 +39,24 @@ async def viewer_of(request: Request) -> Viewer:
     Raises:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
     """
-    return await application_of(request).accounts.viewer(request.headers.get("authorization"))
+    known: Viewer | None = request.scope.get(_VIEWER)
+    if known is None:
+        authorization = request.headers.get("authorization")
+        known = await application_of(request).accounts.viewer(authorization)
+        request.scope[_VIEWER] = known
+    return known
+
+
+async def spend(request: Request, kind: OperationClass, cost: int = 1) -> None:
+    """Count operations of the caller; ``RateLimitedError`` if they are too many now."""
+    meter = meter_of(request)
+    if meter is not None:
+        await meter.spend(kind, cost)
+
+
+def meter_of(request: Request) -> Meter | None:
+    """Return what counts the operations of ``request``; None where no limits hold."""
+    return cast("Meter | None", request.scope.get(METER))
 
 
 def base_url(request: Request) -> str:

@@ -32,6 +32,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",
     ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
+    ErrorCode.RATE_LIMITED: "You, or your address, did too much in a short time; retry.",
     ErrorCode.TOO_MANY_UPLOADS: "Your uploads under way hold all they may; retry.",
     ErrorCode.IDEMPOTENCY_KEY_IN_USE: "An upload with this key is under way; retry.",
     ErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was sent with another upload.",
