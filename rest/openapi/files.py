@@ -33,7 +33,11 @@ _KEYS: Final = (
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
     ErrorCode.NOT_FOUND,  # what a retry asks for has been deleted
 )
-_QUOTA: Final = (ErrorCode.QUOTA_EXCEEDED, ErrorCode.TOO_MANY_UPLOADS)
+_QUOTA: Final = (
+    ErrorCode.QUOTA_EXCEEDED,
+    ErrorCode.TOO_MANY_UPLOADS,
+    ErrorCode.RATE_LIMITED,
+)
 JSON_BODY: Final = (
     ErrorCode.VALIDATION_FAILED,
     ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off

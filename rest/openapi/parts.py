@@ -114,9 +114,13 @@ def operation(  # noqa: PLR0913 - the members of an OpenAPI operation
     *,
     responses: Json,
     security: list[Json] = SIGNED_IN,
+    limited: bool = True,
     **more: Any,
 ) -> Json:
-    """Return an operation; ``more`` holds its ``parameters`` and ``requestBody``."""
+    """Return an operation; ``more`` holds its ``parameters`` and ``requestBody``.
+
+    One that is ``limited`` may be refused for its rate, and every answer tells of the limits.
+    """
     return {
         "operationId": operation_id,
         "tags": [tag],
@@ -124,7 +128,16 @@ def operation(  # noqa: PLR0913 - the members of an OpenAPI operation
         "description": description,
         "security": security,
         **more,
-        "responses": responses,
+        "responses": _with_limits(responses) if limited else responses,
+    }
+
+
+def _with_limits(responses: Json) -> Json:
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    refused = {str(status.value): problem(status, [ErrorCode.RATE_LIMITED])}
+    return {
+        name: {**response, "headers": {**response.get("headers", {}), **_RATE_LIMIT}}
+        for name, response in {**refused, **responses}.items()
     }
 
 
@@ -151,6 +164,14 @@ def with_head(get: Json) -> Json:
 _RANGES: Final = frozenset({"206", "416"})
 _RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
 
+_RATE_LIMIT: Final = {
+    "RateLimit-Policy": header(
+        'What is allowed: `"read";q=1200;w=60`, 1200 in 60 seconds.', required=False
+    ),
+    "RateLimit": header(
+        'What is left: `"read";r=1199;t=1`, 1199 now, and more in a second.', required=False
+    ),
+}
 _RETRY_AFTER: Final = {
     "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
 }

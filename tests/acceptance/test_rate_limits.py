@@ -29,7 +29,12 @@ def assert_limited(answer: httpx.Response, told: dict[str, Any]) -> None:
     assert told["code"] == "RATE_LIMITED"
     figures = {name.replace("_", "").lower(): value for name, value in told["figures"].items()}
     assert figures["retryafterseconds"] == wait
-    assert f'"{figures["operation"]}";r=0;t={wait}' in answer.headers["ratelimit"]
+    told_by_header = {
+        kind: (int(left), int(t)) for kind, left, t in TOLD.findall(answer.headers["ratelimit"])
+    }
+    left, seconds = told_by_header[figures["operation"]]
+    assert left < figures["cost"]
+    assert seconds == wait
 
 
 def uploaded(client: httpx.Client, content: bytes = b"content") -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -183,6 +184,19 @@ async def test_a_redis_that_is_not_there_at_the_start_is_no_obstacle() -> None:
         await meter.spend(READ)
         with pytest.raises(RateLimitedError):
             await meter.spend(READ)
+
+
+async def test_what_no_longer_counts_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    counters, rate = Counters(), Rate(2, 60)
+    assert (await counters.spend("a", rate, 2)).remaining == 0
+    now += 60
+    assert not (await counters.spend("a", rate, 2)).allowed  # a part of the last window counts
+    now += 61
+    assert (await counters.spend("b", rate, 1)).allowed
+    assert len(counters._local._windows) == 1
+    assert (await counters.spend("a", rate, 2)).allowed
 
 
 @pytest.mark.parametrize(
