@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.errors import MediaError
 from core.settings import Settings
-from rest.accounts import guest, guest_login, logout, options, refresh
+from rest.accounts import guest, guest_login, logout, options, refresh, usage
 from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
@@ -25,6 +25,7 @@ from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.rate_limiting import RateLimiting
 from services.application import running
 from streaming.files import download, stream
 
@@ -33,6 +34,8 @@ EXPOSED_HEADERS: Final = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
     "Repr-Digest",
     "Retry-After",
 )
@@ -55,6 +58,7 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
     Route("/v1/media/upload", upload, methods=["POST"]),
+    Route("/v1/account/usage", usage),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
     Route("/v1/auth/options", options),
@@ -82,7 +86,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=list(ROUTES),
         lifespan=lifespan,
-        middleware=[Middleware(DrainUnread), _cors(settings)],
+        middleware=[Middleware(DrainUnread), _cors(settings), Middleware(RateLimiting)],
         exception_handlers={
             MediaError: on_media_error,
             HTTPException: on_http_error,

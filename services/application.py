@@ -25,12 +25,15 @@ from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
 from services.derivatives import Derivatives
 from services.files import Files
+from services.idempotency import IdempotencyKeys
 from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
+from services.quotas import Quotas
+from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.sweep import Sweeper
@@ -54,6 +57,9 @@ class Application:
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
+    quotas: Quotas
+    keys: IdempotencyKeys
+    rate_limits: RateLimits
     uploads: Uploads
     files: Files
     links: Links
@@ -94,6 +100,8 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.database.migrate()
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
+            await application.quotas.drop_holds()  # the same
+            await application.keys.drop_held()
         if background:
             _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
@@ -101,6 +109,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.derivatives.close()
         await application.uploads.close()
     finally:
+        await application.rate_limits.close()
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
@@ -146,7 +155,9 @@ def _assemble(settings: Settings) -> Application:
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
     link_signer = LinkSigner(secret, settings.previous_secret_keys)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
-    reservations = Reservations(database, sweeper)
+    quotas = Quotas(database, settings)
+    keys = IdempotencyKeys(database)
+    reservations = Reservations(database, sweeper, quotas)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
@@ -162,13 +173,17 @@ def _assemble(settings: Settings) -> Application:
         sweeper=sweeper,
         accounts=_accounts(settings, database, secret, api_keys),
         api_keys=api_keys,
+        quotas=quotas,
+        keys=keys,
+        rate_limits=RateLimits(settings),
         uploads=Uploads(
             database,
             storage,
             reservations,
+            quotas=quotas,
+            keys=keys,
             on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
-            quota_bytes=settings.quota_bytes,
         ),
         files=files,
         links=Links(files, policy, link_signer),

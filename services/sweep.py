@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import MediaError
 from models.database import Database
+from services.idempotency import expire_keys
 from storage.base import Storage, StorageError
 
 logger = logging.getLogger("media.sweep")
@@ -47,6 +48,7 @@ class Sweeper:
 
     async def sweep(self) -> Swept:
         """Remove all that is due, and return the counts."""
+        await expire_keys(self._database)
         cutoff = datetime.now(UTC) - self._grace
         return Swept(
             uploads=await self._sweep_uploads(cutoff),

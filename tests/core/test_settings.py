@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rates import Rate
 from core.settings import Settings, SettingsError, load_settings
 
 NAMES = [field.name for field in fields(Settings)]
@@ -36,8 +37,22 @@ ACCEPTED = [
     ("MAX_UPLOAD_BYTES", "1", 1),
     ("MAX_UPLOAD_BYTES", "5368709120", 5 * 1024**3),
     ("QUOTA_BYTES", "0", 0),
+    ("QUOTA_FILES", "7", 7),
+    ("GUEST_QUOTA_BYTES", "0", 0),
+    ("GUEST_QUOTA_FILES", "5", 5),
+    ("STAGED_BYTES", "1", 1),
     ("PUBLIC_URL", "https://media.example.com/base/", "https://media.example.com/base"),
     ("PUBLIC_URL", "", ""),
+    ("RATE_LIMITS", "off", False),
+    ("RATE_READ", "5/second", Rate(5, 1)),
+    ("RATE_WRITE", "off", None),
+    ("RATE_UPLOAD", "1/hour", Rate(1, 3600)),
+    ("RATE_PROCESSING", "1/day", Rate(1, 86_400)),
+    ("RATE_DOWNLOAD", "off", None),
+    ("RATE_SIGN_IN", "7/minute", Rate(7, 60)),
+    ("REDIS_URL", "redis://:secret@redis:6379/0", "redis://:secret@redis:6379/0"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    ("TRUSTED_PROXIES", "", ()),
     ("CORS_ORIGINS", "*", ("*",)),
     ("CORS_ORIGINS", "", ()),
     ("CORS_ORIGINS", "https://a.example/, http://b:80", ("https://a.example", "http://b:80")),
@@ -79,6 +94,10 @@ REFUSED = [
     ("SECRET_KEY", "x" * 31),
     ("SECRET_KEY", ""),
     ("MAX_UPLOAD_BYTES", "0"),
+    ("STAGED_BYTES", "0"),
+    ("RATE_READ", "5"),
+    ("REDIS_URL", "http://redis"),
+    ("TRUSTED_PROXIES", "my-proxy"),
     ("MAX_UPLOAD_BYTES", "100 MiB"),
     ("QUOTA_BYTES", "-1"),
     ("PUBLIC_URL", "media.example.com"),
