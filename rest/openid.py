@@ -9,7 +9,7 @@ import logging
 import re
 from typing import Any, Final
 
-import httpx
+import httpx2
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.starlette_client import OAuth
 from joserfc.errors import JoseError
@@ -63,7 +63,7 @@ class OpenIdProvider:
         try:
             await self._discover()
             response: Response = await self._client.authorize_redirect(request, callback)
-        except (httpx.HTTPError, ValueError, RuntimeError) as error:
+        except (httpx2.HTTPError, ValueError, RuntimeError) as error:
             raise _unreachable(error) from error
         return response
 
@@ -82,7 +82,7 @@ class OpenIdProvider:
         except (AuthlibBaseError, JoseError) as error:
             logger.warning("a sign-in by %s was refused: %s", self.issuer, error)
             raise UnauthenticatedError("The provider did not confirm the sign-in.") from error
-        except (httpx.HTTPError, ValueError, RuntimeError) as error:
+        except (httpx2.HTTPError, ValueError, RuntimeError) as error:
             raise _unreachable(error) from error
 
     async def _discover(self) -> None:

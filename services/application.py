@@ -21,6 +21,7 @@ from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.accounts import Accounts
+from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
@@ -58,6 +59,7 @@ class Application:
     api_keys: ApiKeys
     identities: Identities
     sealer: Sealer
+    administration: Administration
     uploads: Uploads
     files: Files
     links: Links
@@ -171,6 +173,7 @@ def _assemble(settings: Settings) -> Application:
         api_keys=api_keys,
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
+        administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
             storage,
