@@ -114,11 +114,12 @@ async def test_the_way_to_a_provider_and_back_is_answered_as_described(tmp_path:
             await api.ask("GET", "/v1/auth/options", 200)
 
 
-async def test_a_provider_that_is_not_there_is_answered_as_described(
-    api: Api, tmp_path: Path
-) -> None:
+async def test_a_missing_provider_is_answered_as_described(api: Api) -> None:
     await api.ask("GET", "/v1/auth/oidc/login", 404)
     await api.ask("GET", "/v1/auth/oidc/callback", 404)
-    gone = Settings(data_dir=tmp_path / "b", oidc_issuer="http://127.0.0.1:9", oidc_client_id="x")
-    async with served(gone) as other:
-        await other.ask("GET", "/v1/auth/oidc/login", 503)
+
+
+async def test_a_provider_that_is_gone_is_answered_as_described(tmp_path: Path) -> None:
+    gone = Settings(data_dir=tmp_path, oidc_issuer="http://127.0.0.1:9", oidc_client_id="x")
+    async with served(gone) as api:
+        await api.ask("GET", "/v1/auth/oidc/login", 503)
