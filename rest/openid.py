@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from auth.same_origin import require_own_way
 from auth.sealing import Sealer
 from core.errors import NotFoundError, UnauthenticatedError, UnavailableError, ValidationFailedError
 from core.settings import Settings
@@ -32,7 +33,7 @@ _NAME: Final = "media"
 _SECONDS: Final = 600
 _PROVIDER_SECONDS: Final = 10.0
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
-_RETURN_TO: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}")
+_RETURN_TO: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,999}")
 _ERROR: Final = re.compile(r"[a-z_]{1,60}")
 _UNTRUSTED: Final = ("none", "HS256", "HS384", "HS512")
 
@@ -105,9 +106,13 @@ class OpenIdProvider:
 async def login(request: Request) -> Response:
     """Send the browser to the provider, and remember where it returns to and as which guest."""
     provider = _provider(request)
+    # From elsewhere no strict cookie comes along, and a guest would be left without its files.
+    require_own_way(request.headers)
     kept = {"return_to": _return_to(request), "guest": await _guest(request)}
     request.scope["session"] = {}
     response = await provider.redirect(request, base_url(request) + CALLBACK)
+    for remembered in request.session.values():
+        remembered["data"].pop("url", None)  # it is sent, and would make the cookie too large
     sealed = _sealer(request).seal({**kept, "session": request.session}, _SECONDS)
     _keep(request, response, sealed, _SECONDS)
     return response

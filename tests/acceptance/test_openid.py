@@ -226,7 +226,7 @@ def test_a_code_is_good_once_and_for_its_own_verifier(offering: Server, browser:
         "",
         "/\t/elsewhere.example",
         "/a\r\nset-cookie: x=y",
-        "/" + "x" * 2001,
+        "/" + "x" * 1000,
         "javascript:alert(1)",
     ],
 )
@@ -234,6 +234,24 @@ def test_nobody_is_sent_elsewhere(browser: Browser, path: str) -> None:
     answer = browser.ask("GET", "/v1/auth/oidc/login", params={"return_to": path})
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
     assert "return_to must be a path" in answer.json()["detail"]
+
+
+def test_no_page_of_elsewhere_takes_a_guest_to_the_provider(
+    offering: Server, browser: Browser
+) -> None:
+    browser.guest()
+    before = dict(browser.cookies)
+    for site, status in (("cross-site", 403), ("same-site", 403), ("none", 302)):
+        with offering.client() as elsewhere:
+            answer = elsewhere.get("/v1/auth/oidc/login", headers={"sec-fetch-site": site})
+        assert answer.status_code == status
+    assert browser.cookies == before
+
+
+def test_what_is_remembered_fits_into_a_cookie(browser: Browser) -> None:
+    browser.guest()
+    browser.ask("GET", "/v1/auth/oidc/login", params={"return_to": "/" + "x" * 999})
+    assert len(browser.cookies["media_sign_in"]) < 3000  # browsers take 4096 bytes with the rest
 
 
 def test_a_provider_that_is_gone_or_another_is_said_to_be_unavailable(
