@@ -147,7 +147,7 @@ def test_an_address_that_nobody_has_verified_is_not_told(
 def test_a_provider_that_puts_the_claims_into_the_token_will_do(
     start: Callable[..., Server],
 ) -> None:
-    with provider("claims-in-token") as running:
+    with provider(claims="in-token") as running:
         serving = start(oidc_issuer=f"{running}/", **CLIENT)
         browser = Browser(serving)
         browser.sign_in("ada")
