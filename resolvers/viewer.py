@@ -15,6 +15,8 @@ class ViewerUsage:
     kind: UserKind | None
     usage: Usage
     max_upload_bytes: int
+    name: str | None = None
+    email: str | None = None
 
     @property
     def files_count(self) -> int:
@@ -35,5 +37,9 @@ class ViewerUsage:
 async def find_viewer(info: RequestInfo) -> ViewerUsage:
     """Return who is asking; for nobody, an empty account that may upload nothing."""
     application, viewer = info.context.application, info.context.viewer
-    usage = Usage() if viewer.is_anonymous else await application.quotas.usage(viewer)
-    return ViewerUsage(viewer.id, viewer.kind, usage, application.settings.max_upload_bytes)
+    most = application.settings.max_upload_bytes
+    if viewer.is_anonymous:
+        return ViewerUsage(None, None, Usage(), most)
+    usage = await application.quotas.usage(viewer)
+    account = await application.accounts.account(viewer)
+    return ViewerUsage(viewer.id, viewer.kind, usage, most, account.name, account.email)

@@ -9,6 +9,7 @@ from resolvers import files as resolvers
 from resolvers.connection import Connection
 from resolvers.context import RequestInfo
 from resolvers.viewer import ViewerUsage, find_viewer
+from schema.api_keys import ApiKey, list_keys
 from schema.enums import FileOrder, UserKind
 from schema.file import File, FileConnection, Node
 from schema.inputs import FileFilter, wanted
@@ -32,6 +33,8 @@ class Viewer:
 
     id: strawberry.ID | None = field(description="The account's id; null when nobody signed in.")
     kind: UserKind | None = field(description="What the account is; null when nobody signed in.")
+    name: str | None = field(description="What the sign-in provider calls the person.")
+    email: str | None = field(description="An address that the sign-in provider has verified.")
     files_count: BigInt = field(description="How many files the account has.")
     bytes_used: BigInt = field(description="How many bytes they hold, duplicates counted in full.")
     quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")
@@ -71,6 +74,11 @@ class Query:
 
     viewer: ViewerUsage = field(
         resolver=find_viewer, graphql_type=Viewer, description="Who is asking."
+    )
+    api_keys: list[ApiKey] = field(
+        resolver=list_keys,
+        graphql_type=list[ApiKey],
+        description="Your API keys, oldest first; guests and keys themselves have none.",
     )
     file: File | None = field(
         resolver=_file, graphql_type=File | None, description="One file, by its id."

@@ -9,6 +9,7 @@ from rest.openapi.accounts import account_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.sign_in import sign_in_schemas
 from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
@@ -27,11 +28,12 @@ def schemas(statuses: Statuses) -> Json:
         "UploadForm": _upload_form(),
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
-        **account_schemas(),
         **derivative_schemas(),
         **link_schemas(),
         "GuestSession": _guest_session(),
         **usage_schemas(),
+        **account_schemas(),
+        **sign_in_schemas(),
         "Health": _health(),
         "Problem": _problem(statuses),
     }
