@@ -4,7 +4,10 @@
 |---------------|-----|------------------------|------------------|-------------|--------|
 | anonymous     | -   | unauthenticated        | unauthenticated  | read        | no     |
 | guest, user   | all | not found              | read             | read        | yes    |
-| administrator | all | read, delete (audited) | all (audited)    | all         | yes    |
+| administrator | all | read, delete, share    | all              | all         | yes    |
+
+What is shared by name (``granted_to``) its account may read, whatever the visibility says. What an
+administrator does to others' files that are not public is audited.
 
 A signed address (``auth.signing``) is judged by itself, whoever brings it: what it names, and
 nothing else.
@@ -15,7 +18,7 @@ nothing else.
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from auth.viewer import Viewer
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
@@ -36,6 +39,15 @@ class Operation(StrEnum):
     DELETE = "delete"
     SIGN_LINKS = "sign links to"
     REVOKE_LINKS = "revoke links to"
+    SHARE = "share"
+    UNSHARE = "stop sharing"
+    SEE_SHARES = "see the shares of"
+
+
+_ADMINISTRATORS: Final = frozenset(
+    {Operation.DELETE, Operation.SHARE, Operation.UNSHARE, Operation.SEE_SHARES}
+)
+"""What an administrator may do to a foreign private file, besides reading it."""
 
 
 class Owned(Protocol):
@@ -47,6 +59,8 @@ class Owned(Protocol):
     def owner_id(self) -> str: ...  # noqa: D102 - an identifier
     @property
     def visibility(self) -> Visibility: ...  # noqa: D102 - see Visibility
+    @property
+    def granted_to(self) -> str | None: ...  # noqa: D102 - an account that it is shared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +93,14 @@ class Policy:
             file.visibility is Visibility.PUBLIC
             or (file.owner_id == viewer.id)
             or viewer.is_administrator
+            or (file.granted_to is not None and file.granted_to == viewer.id)
             or (file.visibility is Visibility.SHARED and self.reads_shared(viewer))
         )
+
+    @staticmethod
+    def sees_shares(viewer: Viewer, file: Owned) -> bool:
+        """Tell whether ``viewer`` may know whom ``file`` is shared with."""
+        return viewer.is_administrator or file.owner_id == viewer.id
 
     def reads_shared(self, viewer: Viewer) -> bool:
         """Tell whether ``viewer`` belongs to the audience of shared files."""
@@ -103,8 +123,10 @@ class Policy:
 
     @staticmethod
     def _administers(viewer: Viewer, operation: Operation, file: Owned) -> bool:
-        deletes = operation is Operation.DELETE
-        return viewer.is_administrator and (deletes or file.visibility is not Visibility.PRIVATE)
+        of_any_file = operation in _ADMINISTRATORS
+        return viewer.is_administrator and (
+            of_any_file or file.visibility is not Visibility.PRIVATE
+        )
 
     @staticmethod
     def _record(viewer: Viewer, operation: Operation, file: Owned) -> None:

@@ -33,6 +33,7 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.blob",
             "models.upload",
             "models.file",
+            "models.share",
             "models.derivative",
         ],
         "default_connection": _CONNECTION,

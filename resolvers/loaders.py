@@ -4,6 +4,7 @@ from strawberry.dataloader import DataLoader
 
 from auth.viewer import Viewer
 from models.file import StoredFile
+from models.share import Share
 from services.accounts import Account
 from services.analyses import Analysis
 from services.application import Application
@@ -30,6 +31,9 @@ class Loaders:
         async def load_analyses(files: list[StoredFile]) -> list[Analysis | None]:
             return await application.analyses.of_files(files)
 
+        async def load_shares(files: list[StoredFile]) -> list[list[Share] | None]:
+            return await application.shares.of_files(viewer, files)
+
         self.files: DataLoader[str, StoredFile | None] = DataLoader(load_files)
         self.accounts: DataLoader[str, Account | None] = DataLoader(load_accounts)
         self.previews: DataLoader[StoredFile, list[Preview]] = DataLoader(
@@ -40,6 +44,10 @@ class Loaders:
         )
         self.analyses: DataLoader[StoredFile, Analysis | None] = DataLoader(
             load_analyses, cache_key_fn=_id
+        )
+        # Kept for no longer than a level takes: the next mutation of the document may change them.
+        self.shares: DataLoader[StoredFile, list[Share] | None] = DataLoader(
+            load_shares, cache=False
         )
 
 

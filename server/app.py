@@ -20,6 +20,7 @@ from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
+from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
@@ -53,6 +54,8 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/analyze", analyze, methods=["POST"]),
     Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
+    Route("/v1/media/files/{file_id}/shares", SharesEndpoint),
+    Route("/v1/media/files/{file_id}/shares/{account_id}", ShareEndpoint),
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),

@@ -28,6 +28,7 @@ from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
 from services.reservations import Reservations
+from services.shares import Shares
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
@@ -51,6 +52,7 @@ class Application:
     uploads: Uploads
     files: Files
     links: Links
+    shares: Shares
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -165,6 +167,7 @@ def _assemble(settings: Settings) -> Application:
         ),
         files=files,
         links=Links(files, policy, link_signer),
+        shares=Shares(database, files, policy),
         listing=Listing(database, policy),
         derivatives=derivatives,
         workers=workers,

@@ -97,7 +97,7 @@ class Links:
 
     async def create(self, viewer: Viewer, file_id: str, wanted: LinkRequest) -> SignedLink:
         """Return a signed address of a file; errors as ``sign``, and if there is no such file."""
-        file = await self._files.find(file_id)
+        file = await self._files.find(file_id, viewer)
         self._policy.authorize(viewer, Operation.SIGN_LINKS, file)
         assert file is not None  # noqa: S101 - authorize refuses what is not there
         return self._signed(file, wanted)

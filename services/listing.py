@@ -5,7 +5,7 @@ same wherever it lies, and stays in place while others insert.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -24,10 +24,15 @@ _MAX_TEXT: Final = 1024  # characters; no name or tag is as long, in whatever fo
 
 
 class Scope(StrEnum):
-    """Whose files a list holds: one's own, others' shared ones, or (administrators) all."""
+    """Whose files a list holds.
+
+    One's own, those that others share with everybody, those that are shared with the caller by
+    name, or (administrators) all.
+    """
 
     OWN = "own"
     SHARED = "shared"
+    SHARED_WITH_ME = "shared_with_me"
     ALL = "all"
 
 
@@ -61,6 +66,7 @@ class Slice:
 @dataclass(slots=True)
 class _Where:
     owner_id: str | None = None
+    granted_to: str | None = None
     clauses: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
@@ -136,7 +142,10 @@ class Listing:
             limit,
             offset,
         )
-        return [stored_file(row) for row in rows]
+        files = [stored_file(row) for row in rows]
+        if where.granted_to is None:
+            return files
+        return [replace(file, granted_to=where.granted_to) for file in files]
 
     async def _where(self, viewer: Viewer, wanted: FileFilter, *, counting: bool = False) -> _Where:
         where = self._in_scope(viewer, wanted.scope)
@@ -178,6 +187,9 @@ class Listing:
             where.also("visibility = ? AND owner_id <> ?", Visibility.SHARED.value, account_id)
         elif scope is Scope.SHARED:
             where.also("1 = 0")
+        elif scope is Scope.SHARED_WITH_ME:
+            where.granted_to = account_id
+            where.also("id IN (SELECT file_id FROM file_share WHERE account_id = ?)", account_id)
         elif not viewer.is_administrator:
             raise ForbiddenError("Only an administrator may list everyone's files.")
         return where

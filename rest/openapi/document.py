@@ -17,6 +17,7 @@ from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
+from rest.openapi.shares import share_paths
 from rest.responses import JsonResponse
 from streaming.request import base_url
 
@@ -34,6 +35,7 @@ _TAGS: Final = (
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
+    ("shares", "Sharing files with accounts by name."),
     ("derivatives", "Previews, extracted text and analyses."),
     ("graphql", "The same through GraphQL."),
     ("service", "Whether the server can serve, and what it offers."),
@@ -75,6 +77,7 @@ def build_openapi(statuses: Statuses) -> Json:
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),
+            **share_paths(statuses),
             **derivative_paths(statuses),
         },
         "components": {

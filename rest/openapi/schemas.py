@@ -8,6 +8,7 @@ from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.shares import share_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
@@ -27,6 +28,7 @@ def schemas(statuses: Statuses) -> Json:
         "BulkDeleteResult": _bulk_delete_result(),
         **derivative_schemas(),
         **link_schemas(),
+        **share_schemas(),
         "GuestSession": _guest_session(),
         "Health": _health(),
         "Problem": _problem(statuses),
