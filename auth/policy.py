@@ -15,17 +15,14 @@ nothing else.
 ``Policy(guests_read_shared=False)`` makes shared files private towards guests.
 """
 
-import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from auth.viewer import Viewer
 from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from models.file import Visibility
 from models.user import UserKind
-
-audit = logging.getLogger("media.audit")
 
 SIGN_IN = "Sign in first: send an Authorization header with a bearer token."
 NO_SUCH_FILE = "There is no such file."
@@ -35,6 +32,7 @@ class Operation(StrEnum):
     """What can be done to a file."""
 
     READ = "read"
+    LIST = "list"
     UPDATE = "update"
     DELETE = "delete"
     SIGN_LINKS = "sign links to"
@@ -44,6 +42,7 @@ class Operation(StrEnum):
     SEE_SHARES = "see the shares of"
 
 
+_READINGS: Final = frozenset({Operation.READ, Operation.LIST})
 _ADMINISTRATORS: Final = frozenset(
     {Operation.DELETE, Operation.SHARE, Operation.UNSHARE, Operation.SEE_SHARES}
 )
@@ -63,14 +62,17 @@ class Owned(Protocol):
     def granted_to(self) -> str | None: ...  # noqa: D102 - an account that it is shared with
 
 
+File = TypeVar("File", bound=Owned)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Decides by caller, operation and file alone."""
 
     guests_read_shared: bool = True
 
-    def authorize(self, viewer: Viewer, operation: Operation, file: Owned | None) -> None:
-        """Return if ``viewer`` may do ``operation`` to ``file``; None stands for a missing one.
+    def authorize(self, viewer: Viewer, operation: Operation, file: File | None) -> File:
+        """Return ``file`` if ``viewer`` may do ``operation`` to it; None stands for a missing one.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, and signing in might help.
@@ -79,13 +81,22 @@ class Policy:
         """
         if file is None or not self.can_read(viewer, file):
             raise self._hidden(viewer)
-        if operation is Operation.READ or file.owner_id == viewer.id:
-            return self._record(viewer, operation, file)
+        if operation in _READINGS or file.owner_id == viewer.id:
+            return file
         if viewer.is_anonymous:
             raise UnauthenticatedError(SIGN_IN)
         if not self._administers(viewer, operation, file):
             raise ForbiddenError(f"Only the owner of this file may {operation} it.")
-        return self._record(viewer, operation, file)
+        return file
+
+    @staticmethod
+    def is_audited(viewer: Viewer, operation: Operation, file: Owned) -> bool:
+        """Tell whether it is to be on record that ``viewer`` did ``operation`` to ``file``.
+
+        That is what administrators do with files of others, except to read what is public.
+        """
+        foreign = viewer.is_administrator and file.owner_id != viewer.id
+        return foreign and not (operation in _READINGS and file.visibility is Visibility.PUBLIC)
 
     def can_read(self, viewer: Viewer, file: Owned) -> bool:
         """Tell whether ``file`` exists as far as ``viewer`` may know."""
@@ -127,9 +138,3 @@ class Policy:
         return viewer.is_administrator and (
             of_any_file or file.visibility is not Visibility.PRIVATE
         )
-
-    @staticmethod
-    def _record(viewer: Viewer, operation: Operation, file: Owned) -> None:
-        foreign = file.owner_id != viewer.id and file.visibility is not Visibility.PUBLIC
-        if viewer.is_administrator and foreign:
-            audit.info("administrator %s: %s %s", viewer.id, operation.value, file.id)

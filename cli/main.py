@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from cli import maintenance
+from cli.audit import add_options, audit
 from cli.serve import serve
 from cli.worker import worker
 from core.errors import MediaError
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
     sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
     sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
+    add_options(add("audit", _awaited(audit), "Show what administrators did to others' files."))
     account = add(
         "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
     )

@@ -35,6 +35,7 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.file",
             "models.share",
             "models.derivative",
+            "models.audit",
         ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from core.errors import MediaError
 from core.settings import Settings
 from rest.accounts import guest_login
+from rest.audit import list_audit
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
@@ -56,6 +57,7 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
     Route("/v1/media/files/{file_id}/shares", SharesEndpoint),
     Route("/v1/media/files/{file_id}/shares/{account_id}", ShareEndpoint),
+    Route("/v1/audit", list_audit),
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),

@@ -17,8 +17,10 @@ from core.settings import Settings
 from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
+from services.access import Access
 from services.accounts import Accounts
 from services.analyses import Analyses
+from services.audit import Audit
 from services.derivatives import Derivatives
 from services.files import Files
 from services.jobs import Jobs
@@ -47,6 +49,7 @@ class Application:
     database: Database
     storage: Storage
     policy: Policy
+    audit: Audit
     sweeper: Sweeper
     accounts: Accounts
     uploads: Uploads
@@ -148,13 +151,16 @@ def _assemble(settings: Settings) -> Application:
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
     prober = Prober(database, processor, jobs)
-    files = Files(database, storage, sweeper, policy)
+    audit = Audit(database, policy)
+    access = Access(policy, audit)
+    files = Files(database, storage, sweeper, access)
     derivatives = Derivatives(database, storage, reservations, jobs)
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
+        audit=audit,
         sweeper=sweeper,
         accounts=Accounts(database, signer, guest_login=settings.guest_login),
         uploads=Uploads(
@@ -166,9 +172,9 @@ def _assemble(settings: Settings) -> Application:
             quota_bytes=settings.quota_bytes,
         ),
         files=files,
-        links=Links(files, policy, link_signer),
-        shares=Shares(database, files, policy),
-        listing=Listing(database, policy),
+        links=Links(files, access, link_signer),
+        shares=Shares(database, files, access),
+        listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,
         jobs=jobs,

@@ -18,6 +18,7 @@ from core.errors import (
 )
 from models.database import Database
 from models.file import StoredFile
+from services.access import Access
 from services.file_rows import (
     count_up_links,
     found_files,
@@ -55,12 +56,12 @@ class Files:
     """The files of every account, as far as the caller may reach them."""
 
     def __init__(
-        self, database: Database, storage: Storage, sweeper: Sweeper, policy: Policy
+        self, database: Database, storage: Storage, sweeper: Sweeper, access: Access
     ) -> None:
         self._database = database
         self._storage = storage
         self._sweeper = sweeper
-        self._policy = policy
+        self._access = access
 
     async def get(self, viewer: Viewer, file_id: str) -> StoredFile:
         """Return a file that ``viewer`` may read.
@@ -70,9 +71,7 @@ class Files:
             NotFoundError: It does not exist, or is hidden from this caller.
         """
         found = await self.find(file_id, viewer)
-        self._policy.authorize(viewer, Operation.READ, found)
-        assert found is not None  # noqa: S101 - authorize refuses what is not there
-        return found
+        return await self._access.allow(viewer, Operation.READ, found)
 
     async def find(self, file_id: str, viewer: Viewer = ANONYMOUS) -> StoredFile | None:
         """Return a file as the policy is to judge it for ``viewer``, without asking the policy.
@@ -84,7 +83,9 @@ class Files:
     async def get_many(self, viewer: Viewer, ids: Sequence[str]) -> list[StoredFile | None]:
         """Return the files with these ids in their order; None where ``viewer`` may not read."""
         found = await found_files(self._database, viewer, ids)
-        readable = {key: file for key, file in found.items() if self._policy.can_read(viewer, file)}
+        policy = self._access.policy
+        readable = {key: file for key, file in found.items() if policy.can_read(viewer, file)}
+        await self._access.audit.record(viewer, Operation.READ, list(readable.values()))
         return [readable.get(file_id) for file_id in ids]
 
     async def open(self, viewer: Viewer, file_id: str) -> tuple[StoredFile, StoredObject]:
@@ -127,9 +128,8 @@ class Files:
         """
         changed = changes(given)
         async with self._database.transaction() as transaction:
-            file = (await locked_files(transaction, viewer, [file_id])).get(file_id)
-            self._policy.authorize(viewer, Operation.UPDATE, file)
-            assert file is not None  # noqa: S101 - authorize refuses what is not there
+            found = (await locked_files(transaction, viewer, [file_id])).get(file_id)
+            file = await self._access.allow(viewer, Operation.UPDATE, found, transaction)
             updated = _changed(file, changed)
             await save_file(transaction, updated, tags_changed="tags" in changed)
         return updated
@@ -142,9 +142,8 @@ class Files:
             ForbiddenError: The caller may read the file but not revoke its links.
         """
         async with self._database.transaction() as transaction:
-            file = (await locked_files(transaction, viewer, [file_id])).get(file_id)
-            self._policy.authorize(viewer, Operation.REVOKE_LINKS, file)
-            assert file is not None  # noqa: S101 - authorize refuses what is not there
+            found = (await locked_files(transaction, viewer, [file_id])).get(file_id)
+            file = await self._access.allow(viewer, Operation.REVOKE_LINKS, found, transaction)
             version = await count_up_links(transaction, file)
         return replace(file, links_version=version)
 
@@ -156,10 +155,10 @@ class Files:
             ForbiddenError: The caller may read the file but not delete it.
         """
         async with self._database.transaction() as transaction:
-            found = await locked_files(transaction, viewer, [file_id])
-            self._policy.authorize(viewer, Operation.DELETE, found.get(file_id))
-            await remove_files(transaction, list(found.values()))
-        await self._purge(found.values())
+            found = (await locked_files(transaction, viewer, [file_id])).get(file_id)
+            file = await self._access.allow(viewer, Operation.DELETE, found, transaction)
+            await remove_files(transaction, [file])
+        await self._purge([file])
 
     async def bulk_delete(self, viewer: Viewer, ids: Sequence[str]) -> list[Deletion]:
         """Delete what ``viewer`` may of ``ids``, all in one transaction; tell each one's outcome.
@@ -168,7 +167,7 @@ class Files:
             UnauthenticatedError: Nobody is signed in.
             ValidationFailedError: More than 1000 ids.
         """
-        self._policy.require_account(viewer)
+        Policy.require_account(viewer)
         if len(ids) > MAX_BULK_DELETE:
             raise ValidationFailedError(f"At most {MAX_BULK_DELETE} files can be deleted at once.")
         distinct = list(dict.fromkeys(ids))
@@ -176,13 +175,14 @@ class Files:
             found = await locked_files(transaction, viewer, distinct)
             outcomes = [Deletion(key, self._outcome(viewer, found.get(key))) for key in distinct]
             doomed = [found[one.id] for one in outcomes if one.outcome is Outcome.DELETED]
+            await self._access.audit.record(viewer, Operation.DELETE, doomed, transaction)
             await remove_files(transaction, doomed)
         await self._purge(doomed)
         return outcomes
 
     def _outcome(self, viewer: Viewer, file: StoredFile | None) -> Outcome:
         try:
-            self._policy.authorize(viewer, Operation.DELETE, file)
+            self._access.policy.authorize(viewer, Operation.DELETE, file)
         except (NotFoundError, UnauthenticatedError):
             return Outcome.NOT_FOUND
         except ForbiddenError:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from auth.policy import Policy
+from auth.policy import Operation
 from auth.viewer import Viewer
 from core.errors import ForbiddenError, ValidationFailedError
 from models.database import Database
 from models.file import COLUMNS, StoredFile, Visibility, folded, stored_file
+from services.access import Access
 from services.metadata import MAX_TAGS, is_storable
 from services.paging import MAX_PAGE, Order, Window, position_of, require_range
 
@@ -81,9 +82,10 @@ class _Where:
 class Listing:
     """Lists of the files that a caller may see; the filter of each is SQL."""
 
-    def __init__(self, database: Database, policy: Policy) -> None:
+    def __init__(self, database: Database, access: Access) -> None:
         self._database = database
-        self._policy = policy
+        self._policy = access.policy
+        self._audit = access.audit
 
     async def page(
         self, viewer: Viewer, wanted: FileFilter, order: Order, *, limit: int, offset: int
@@ -98,7 +100,9 @@ class Listing:
         require_range("limit", limit, 1, MAX_PAGE)
         require_range("offset", offset, 0, MAX_OFFSET)
         where = await self._where(viewer, wanted)
-        return await self._select(where, order, limit, offset)
+        files = await self._select(where, order, limit, offset)
+        await self._audit.record(viewer, Operation.LIST, files)
+        return files
 
     async def slice(
         self, viewer: Viewer, wanted: FileFilter, order: Order, window: Window
@@ -117,6 +121,7 @@ class Listing:
             where.also(f"({order.key}, id) {beyond} (?, ?)", *position_of(window.cursor, order))
         files = await self._select(where, walked, window.size + 1)
         more, files = len(files) > window.size, files[: window.size]
+        await self._audit.record(viewer, Operation.LIST, files)
         behind = window.cursor is not None
         if window.backward:
             return Slice(files[::-1], has_next=behind, has_previous=more)

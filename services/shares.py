@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from auth.policy import Operation, Policy
+from auth.policy import Operation
 from auth.viewer import Viewer
 from core.errors import NotFoundError, ValidationFailedError
 from core.ids import IdPrefix, is_id
@@ -14,6 +14,7 @@ from models.database import Database, Transaction
 from models.file import StoredFile
 from models.share import Share
 from models.user import UserKind
+from services.access import Access
 from services.file_rows import count_up_links, locked_files
 from services.files import Files
 
@@ -30,10 +31,10 @@ _ORDER: Final = " ORDER BY file_share.created_at, file_share.account_id"
 class Shares:
     """Who may read a file by name; the owner and administrators say and see."""
 
-    def __init__(self, database: Database, files: Files, policy: Policy) -> None:
+    def __init__(self, database: Database, files: Files, access: Access) -> None:
         self._database = database
         self._files = files
-        self._policy = policy
+        self._access = access
 
     async def of_file(self, viewer: Viewer, file_id: str) -> list[Share]:
         """Return whom a file is shared with, in the order of sharing.
@@ -43,16 +44,17 @@ class Shares:
             ForbiddenError: The caller may read the file but not see this of it.
         """
         file = await self._files.find(file_id, viewer)
-        self._policy.authorize(viewer, Operation.SEE_SHARES, file)
-        assert file is not None  # noqa: S101 - authorize refuses what is not there
-        return (await self._of([file]))[file.id]
+        allowed = await self._access.allow(viewer, Operation.SEE_SHARES, file)
+        return (await self._of([allowed]))[allowed.id]
 
     async def of_files(
         self, viewer: Viewer, files: Iterable[StoredFile]
     ) -> list[list[Share] | None]:
         """Return whom each file is shared with, in one statement; None where that is hidden."""
         every = list(files)
-        found = await self._of([one for one in every if self._policy.sees_shares(viewer, one)])
+        seen = [one for one in every if self._access.policy.sees_shares(viewer, one)]
+        await self._access.audit.record(viewer, Operation.SEE_SHARES, seen)
+        found = await self._of(seen)
         return [found.get(file.id) for file in every]
 
     async def share(self, viewer: Viewer, file_id: str, account_ids: Sequence[str]) -> StoredFile:
@@ -102,10 +104,8 @@ class Shares:
     async def _locked(
         self, transaction: Transaction, viewer: Viewer, operation: Operation, file_id: str
     ) -> StoredFile:
-        file = (await locked_files(transaction, viewer, [file_id])).get(file_id)
-        self._policy.authorize(viewer, operation, file)
-        assert file is not None  # noqa: S101 - authorize refuses what is not there
-        return file
+        found = (await locked_files(transaction, viewer, [file_id])).get(file_id)
+        return await self._access.allow(viewer, operation, found, transaction)
 
     async def _of(self, files: Sequence[StoredFile]) -> dict[str, list[Share]]:
         found: dict[str, list[Share]] = {file.id: [] for file in files}

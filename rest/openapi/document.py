@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ErrorCode
+from rest.openapi.audit import audit_paths
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
@@ -36,6 +37,7 @@ _TAGS: Final = (
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
     ("shares", "Sharing files with accounts by name."),
+    ("audit", "What administrators did to others' files."),
     ("derivatives", "Previews, extracted text and analyses."),
     ("graphql", "The same through GraphQL."),
     ("service", "Whether the server can serve, and what it offers."),
@@ -78,6 +80,7 @@ def build_openapi(statuses: Statuses) -> Json:
             **content_paths(statuses),
             **link_paths(statuses),
             **share_paths(statuses),
+            **audit_paths(statuses),
             **derivative_paths(statuses),
         },
         "components": {

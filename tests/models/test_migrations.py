@@ -14,8 +14,23 @@ from models.user import User, UserKind
 from tests.database import opened
 from tests.together import run_together
 
-MIGRATIONS = ["0001_initial", "0002_derivatives", "0003_signed_urls", "0006_file_shares"]
-TABLES = {"user_account", "blob", "file", "file_tag", "upload", "derivative", "file_share"}
+MIGRATIONS = [
+    "0001_initial",
+    "0002_derivatives",
+    "0003_signed_urls",
+    "0006_file_shares",
+    "0007_audit",
+]
+TABLES = {
+    "user_account",
+    "blob",
+    "file",
+    "file_tag",
+    "upload",
+    "derivative",
+    "file_share",
+    "audit_record",
+}
 
 MIGRATING = """
 import asyncio, sys

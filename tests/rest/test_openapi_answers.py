@@ -10,6 +10,7 @@ from jsonschema import ValidationError  # type: ignore[import-untyped]  # ships 
 
 from core.ids import IdPrefix, new_id
 from core.settings import Settings
+from models.user import UserKind
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
@@ -145,6 +146,23 @@ async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
     await api.sign_in()
     await api.ask("GET", path, 404)
     await api.ask("HEAD", path, 404)
+
+
+async def test_the_audit_is_refused_as_described(api: Api) -> None:
+    await api.ask("GET", "/v1/audit", 403)
+    await api.ask("HEAD", "/v1/audit", 403)
+    await api.ask("GET", "/v1/audit?colour=1", 400)
+
+
+async def test_the_audit_is_answered_as_described(api: Api) -> None:
+    path = f"/v1/media/files/{(await api.upload())['id']}"
+    accounts = api.app.state.application.accounts
+    session = await accounts.create(UserKind.ADMINISTRATOR)
+    api.client.headers["authorization"] = f"Bearer {session.access_token}"
+    await api.ask("GET", path, 200)
+    page = (await api.ask("GET", "/v1/audit?limit=1", 200)).json()
+    assert page["data"][0].keys() == SCHEMAS["AuditEntry"]["properties"].keys()
+    await api.ask("HEAD", "/v1/audit", 200)
 
 
 def needs_a_token() -> list[tuple[str, str]]:
