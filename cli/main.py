@@ -13,6 +13,7 @@ from cli.audit import add_options, audit
 from cli.serve import serve
 from cli.worker import worker
 from core.errors import MediaError
+from core.logs import configure_logging
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
 from schema.build import export
@@ -27,8 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(os.environ)
-        logging.getLogger().setLevel(settings.log_level.upper())
-        logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every value at debug
+        configure_logging(settings.log_format, settings.log_level)
         run: Run = options.run
         return run(settings, options)
     except SettingsError as error:

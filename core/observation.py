@@ -1,4 +1,4 @@
-"""What is noted of a request while it is served, for logs, metrics and the audit."""
+"""What is noted of a request while it is served, for logs, metrics, traces and the audit."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,15 +10,17 @@ class Observation:
     """One request: its ids, and what those who serve it find out about it.
 
     ``trace_id`` and ``span_id`` are those of a distributed trace (W3C Trace Context) where there is
-    one. ``operation`` is of few values, fit to count by; ``account_id`` None stands for nobody.
-    ``code`` is that of the first error.
+    one. ``operation`` takes few values, fit to count by; of a GraphQL document ``root_fields`` tell
+    more, and ``document_name`` is what the client calls it. ``account_id`` is None for nobody,
+    ``code`` that of the first error.
     """
 
     request_id: str
     trace_id: str | None = None
     span_id: str | None = None
     operation: str | None = None
-    graphql_name: str | None = None
+    root_fields: tuple[str, ...] = ()
+    document_name: str | None = None
     account_id: str | None = None
     code: str | None = None
 

@@ -15,6 +15,7 @@ from schema.execution import PlainFieldsExecutor
 from schema.file import File
 from schema.limits import LimitsExtension
 from schema.mutation import Mutation
+from schema.observed import ObservedOperation
 from schema.operation import OneOperation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -22,7 +23,13 @@ from schema.scalars import SCALARS
 logger = logging.getLogger("media.graphql")
 
 
-_EXTENSIONS: Final = [LimitsExtension, OneOperation, ParserCache, ValidationCache]
+_EXTENSIONS: Final = [
+    LimitsExtension,
+    OneOperation,
+    ObservedOperation,
+    ParserCache,
+    ValidationCache,
+]
 
 
 class MediaSchema(strawberry.Schema):

@@ -1,5 +1,7 @@
 """The composition root: settings in, an ASGI application out."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -13,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import MediaError
+from core.logs import JSON
 from core.settings import Settings
 from rest.accounts import guest_login
 from rest.audit import list_audit
@@ -26,6 +29,8 @@ from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.observe import Observe
+from server.tracing import Tracing, exporting_tracing
 from services.application import running
 from streaming.files import download, stream
 
@@ -36,6 +41,7 @@ EXPOSED_HEADERS: Final = (
     "ETag",
     "Repr-Digest",
     "Retry-After",
+    "X-Request-ID",
 )
 """What scripts of other origins may read beyond the Fetch standard's safelist."""
 
@@ -70,22 +76,35 @@ ROUTES: Final = (
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application; it connects, migrates and works while its lifespan lasts."""
+    tracing = exporting_tracing() if settings.tracing else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with running(settings, background=True) as application:
             app.state.application = application
             yield
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
     return Starlette(
         routes=list(ROUTES),
         lifespan=lifespan,
-        middleware=[Middleware(DrainUnread), _cors(settings)],
+        middleware=[_observe(settings, tracing), Middleware(DrainUnread), _cors(settings)],
         exception_handlers={
             MediaError: on_media_error,
             HTTPException: on_http_error,
             Exception: on_fault,
         },
+    )
+
+
+def _observe(settings: Settings, tracing: Tracing | None) -> Middleware:
+    return Middleware(
+        Observe,
+        routes=ROUTES,
+        log_level=logging.INFO if settings.log_format == JSON else logging.DEBUG,
+        counting=settings.metrics_listener is not None,
+        tracing=tracing,
     )
 
 

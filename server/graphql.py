@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from auth.viewer import Viewer
 from core.errors import ErrorCode, MediaError, UnsupportedMediaTypeError, ValidationFailedError
+from core.observation import note_code
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
@@ -69,6 +70,7 @@ async def graphql(request: Request) -> Response:
         async with _request_object(request, viewer) as parsed:
             result = await _execute(request, viewer, _operation(parsed))
     except MediaError as error:
+        note_code(error.code.value)
         body = {"errors": [{"message": error.message, "extensions": {"code": error.code.value}}]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
     return _result(result, media_type)
@@ -147,6 +149,8 @@ async def _execute(request: Request, viewer: Viewer, operation: Operation) -> Ex
 
 def _result(result: ExecutionResult, media_type: str) -> Response:
     errors = [graphql_error(error) for error in result.errors or ()]
+    for error in errors:
+        note_code(error["extensions"]["code"])
     if result.data is None and errors and not any("path" in error for error in errors):
         status = 400 if media_type == RESPONSE_TYPE else 200
         return _respond({"errors": errors}, status, media_type, {})

@@ -27,6 +27,7 @@ from core.errors import (
     ValidationFailedError,
 )
 from core.ids import IdPrefix, new_id
+from core.metrics import UPLOADS
 from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
@@ -97,7 +98,8 @@ class Uploads:
             with storage_errors():
                 reservation.staged = await self._storage.stage()
                 body = Body(reservation.staged, self.max_bytes)
-                await body.take(chunks)
+                with UPLOADS.track_inprogress():
+                    await body.take(chunks)
             mime_type = await asyncio.to_thread(identify, body.head, name)
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)

@@ -16,6 +16,7 @@ from core.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
+from core.observation import note_account
 from services.application import Application
 
 MAX_JSON_BYTES: Final = 1024 * 1024
@@ -34,7 +35,10 @@ async def viewer_of(request: Request) -> Viewer:
     Raises:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
     """
-    return await application_of(request).accounts.viewer(request.headers.get("authorization"))
+    accounts = application_of(request).accounts
+    viewer = await accounts.viewer(request.headers.get("authorization"))
+    note_account(viewer.id)
+    return viewer
 
 
 def base_url(request: Request) -> str:

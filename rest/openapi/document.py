@@ -29,7 +29,8 @@ Upload, organise, search and stream files.
 Sign in with `POST /llm/auth/guest-login` and send the token as `Authorization: Bearer …`.
 Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RFC 9457) with a stable
 `code`. HEAD answers wherever GET does. An unknown address answers 404, a method that an address
-does not have 405 with `Allow`, both as problem details.
+does not have 405 with `Allow`, both as problem details. Every answer names its request in
+`X-Request-ID`, the one that was sent if it is up to 128 letters, digits, `.`, `_`, `~` and `-`.
 """
 _TAGS: Final = (
     ("accounts", "Signing in."),
