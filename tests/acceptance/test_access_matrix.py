@@ -189,7 +189,7 @@ def _bulk_code(outcome: str) -> str:
 _BY_NAME: Final = (
     "mutation ($id: ID!, $account: ID!) {{ {}(id: $id, accountIds: [$account]) {{ id }} }}"
 )
-_SHARES: Final = "query ($id: ID!) { file(id: $id) { shares { accountId kind createdAt } } }"
+SHARES_OF: Final = "query ($id: ID!) { file(id: $id) { shares { accountId kind createdAt } } }"
 
 READS: Final[Mapping[str, Attempt]] = {
     "information": _rest("GET"),
@@ -290,59 +290,12 @@ def test_lists_hold_what_the_actor_may_read_and_count_no_more(
         elif scope == "all" and actor != "administrator":
             assert _refused(world.actors[actor], scope) == "FORBIDDEN"
         else:
-            ids, total = _listed(world.actors[actor], scope)
+            ids, total = listed(world.actors[actor], scope)
             assert (file_id in ids) == seen
             assert total >= len(ids)
             assert total > 0 or not ids
             if scope == "own" and actor != "owner":
                 assert (ids, total) == ([], 0)
-
-
-@pytest.mark.parametrize("visibility", VISIBILITIES)
-@pytest.mark.parametrize("actor", ACTORS)
-def test_shares_are_shown_to_owner_and_administrator_alone(
-    world: World, actor: str, visibility: str
-) -> None:
-    file_id, client = world.new_file(visibility), world.actors[actor]
-    found = Gql(client).post(_SHARES, {"id": file_id}).json()
-    if world.expected(actor, visibility, "read") != OK:
-        assert found["data"] == {"file": None}
-    elif actor in {"owner", "administrator"}:
-        named = {share["accountId"] for share in found["data"]["file"]["shares"]}
-        by_name = {world.accounts[one] for one in SHARED_WITH if visibility == "shared with me"}
-        assert named == {world.friend, *by_name}
-    else:
-        assert found["data"] == {"file": {"shares": None}}
-
-
-def test_a_document_that_shares_and_stops_shows_what_holds_after_each_step(world: World) -> None:
-    file_id, user = world.new_file("private"), world.accounts["user"]
-    step = "(id: $id, accountIds: [$account]) { shares { accountId } }"
-    found = Gql(world.actors["owner"]).data(
-        f"mutation ($id: ID!, $account: ID!) {{ a: shareFile{step} b: unshareFile{step} }}",
-        id=file_id,
-        account=user,
-    )
-    shown = {name: [one["accountId"] for one in found[name]["shares"]] for name in "ab"}
-    assert shown == {"a": [world.friend, user], "b": [world.friend]}
-
-
-@pytest.mark.parametrize("actor", SHARED_WITH)
-def test_the_end_of_sharing_hides_the_file_again(world: World, actor: str) -> None:
-    file_id, client = world.new_file("shared with me"), world.actors[actor]
-    query = "query ($id: ID!) { file(id: $id) { previewUrl } }"
-    address = Gql(client).data(query, id=file_id)["file"]["previewUrl"]
-    with world.server.client() as anybody:
-        assert anybody.get(address).status_code == 200
-        path = f"/v1/media/files/{file_id}/shares/{world.accounts[actor]}"
-        assert world.actors["owner"].delete(path).status_code == 204
-        assert anybody.get(address).status_code == 403
-    got = {name: attempt(client, file_id) for name, attempt in READS.items()}
-    assert got == dict.fromkeys(READS, "NOT_FOUND")
-    assert file_id not in _listed(client, "shared_with_me")[0]
-    (other,) = set(SHARED_WITH) - {actor}
-    got = {name: attempt(world.actors[other], file_id) for name, attempt in READS.items()}
-    assert got == dict.fromkeys(READS, OK)
 
 
 def _both(client: httpx.Client, scope: str) -> tuple[Any, Any]:
@@ -360,7 +313,7 @@ def _refused(client: httpx.Client, scope: str) -> str:
     return code
 
 
-def _listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
+def listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
     """Return the ids of a list and its total, the same over both transports."""
     rest, gql = _both(client, scope)
     ids = [file["id"] for file in rest["data"]]
@@ -407,7 +360,7 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
         "mutation ($id: ID!) { bulkDelete(ids: [$id]) { deletedCount results { id outcome } } }",
         f'mutation ($id: ID!) {{ shareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
         f'mutation ($id: ID!) {{ unshareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
-        _SHARES,
+        SHARES_OF,
     ):
         hidden, missing = (Gql(client).post(query, {"id": one}) for one in (private, MISSING))
         assert hidden.content == missing.content.replace(MISSING.encode(), private.encode())
