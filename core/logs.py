@@ -32,10 +32,15 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, and the traceback below it if there is one."""
+        return redacted(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line alone, which no message can break in two."""
+        if not record.message.isprintable():
+            record.message = record.message.encode("unicode_escape").decode()
         seen = OBSERVATION.get()
-        line, newline, rest = super().format(record).partition("\n")
         request = f" (request {seen.request_id})" if seen is not None else ""
-        return redacted(f"{line}{request}{newline}{rest}")
+        return super().formatMessage(record) + request
 
 
 class JsonFormatter(logging.Formatter):

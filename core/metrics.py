@@ -47,6 +47,11 @@ UPLOADS: Final = Gauge(
 WAITING: Final = Gauge(
     "media_worker_tasks_waiting", "Tasks that wait for a worker process.", registry=REGISTRY
 )
+QUEUED: Final = Gauge(
+    "media_queue_jobs_waiting",
+    "Jobs for media worker processes that nobody has taken up, looked at every few seconds.",
+    registry=REGISTRY,
+)
 TASKS: Final = Counter(
     "media_worker_tasks", "Tasks of worker processes.", ["task", "outcome"], registry=REGISTRY
 )

@@ -83,6 +83,13 @@ def test_a_line_for_people_names_its_request_and_has_its_traceback_below(
     assert below[-1] == "ValueError: signature=***"
 
 
+@pytest.mark.parametrize("odd", ["a\nERROR media.x: forged", "a\r\x1b[2Jb", "a\u2028b", "\u202eb"])
+def test_a_message_cannot_forge_a_line_for_people(odd: str) -> None:
+    line = TEXT.format(record("%s: 404", odd))
+    assert line.isprintable()
+    assert line.endswith(": 404")
+
+
 def test_a_json_line_is_one_object_with_the_ids_of_its_request(seen: Observation) -> None:
     try:
         raise ValueError("token=abc\nsecond line")  # noqa: TRY301 - to be caught
