@@ -13,6 +13,9 @@ from core.observation import OBSERVATION
 JSON: Final = "json"
 TEXT: Final = "text"
 
+_LOGGING_VALUES: Final = ("aiosqlite", "tortoise.db_client")
+"""Loggers that tell the values of every statement at debug: names, descriptions, tags."""
+
 _HIDDEN: Final = r"\1***"
 _SECRETS: Final = re.compile(
     r"\b((?:signature|code|[a-z_-]*token|[a-z_-]*secret|password|api_?key)=|(?:bearer|basic) )"
@@ -73,4 +76,5 @@ def configure_logging(form: str, level: str) -> None:
     text = TextFormatter("%(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if form == JSON else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every value at debug
+    for talkative in _LOGGING_VALUES:
+        logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -75,6 +75,31 @@ def test_every_line_is_json_and_each_request_has_one(observed: Server) -> None:
     assert "s1gned" not in observed.log
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_not_even_at_debug_are_contents_or_tokens_logged(
+    start: Callable[..., Server], form: str
+) -> None:
+    server = start(log_level="debug", log_format=form)
+    token = server.guest()
+    with server.client(token) as client:
+        made = client.post(
+            "/v1/media/upload",
+            files={"file": ("n4me.txt", b"c0ntent of the file")},
+            data={"description": "d3scription", "tags": "t4g"},
+        )
+        path = f"/v1/media/files/{made.json()['data']['id']}"
+        client.get("/v1/media/files", params={"name": "s3arch"})
+        client.post(f"{path}/extract-text", json={})
+        signed = client.post(f"{path}/signed-url").json()["data"]["url"]
+        assert client.get(signed).content == b"c0ntent of the file"
+        Gql(client).data("query ($n: String) { files(filter: {name: $n}) { totalCount } }", n="v4r")
+    assert server.stop() == 0
+    assert path in server.log
+    signature = httpx.URL(signed).params["signature"]
+    private = ("c0ntent", "n4me", "d3scription", "t4g", "s3arch", "v4r", signature, token)
+    assert [one for one in private if one in server.log] == []
+
+
 def test_a_fault_is_logged_with_the_id_of_its_request(observed: Server) -> None:
     database = observed.data_dir / "media.db"
     with observed.client(observed.guest()) as client:
