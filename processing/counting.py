@@ -23,5 +23,5 @@ def counted(task: TaskName) -> Iterator[None]:
         outcome = error.code.value.lower()
         raise
     finally:
-        TASKS.labels(task.value, outcome).inc()
-        TASK_SECONDS.labels(task.value).observe(time.perf_counter() - began)
+        TASKS.labels(task, outcome).inc()
+        TASK_SECONDS.labels(task).observe(time.perf_counter() - began)
