@@ -83,11 +83,20 @@ class Settings:
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"
+    log_format: str = "text"
+    metrics_address: str = ""
+    tracing: bool = False
 
     @property
     def worker_count(self) -> int:
         """How many worker processes there may be: one for each core unless set."""
         return self.workers or len(os.sched_getaffinity(0))
+
+    @property
+    def metrics_listener(self) -> tuple[str, int] | None:
+        """Host and port that figures for Prometheus are served at; None for nowhere."""
+        host, _, port = self.metrics_address.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
 
     @property
     def guests_read_shared(self) -> bool:
@@ -207,6 +216,14 @@ def _storage_url(value: str) -> str:
     return text
 
 
+def _address(value: str) -> str:
+    text = value.strip()
+    host, _, port = text.rpartition(":")
+    if text and not (host and port.isdecimal() and 0 < int(port) <= _MAX_PORT):
+        raise ValueError("must be a host and a port such as 127.0.0.1:9100")
+    return text
+
+
 def _path(value: str) -> Path:
     if not value.strip():
         raise ValueError("must name a folder")
@@ -293,4 +310,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "idle_timeout_seconds": _integer(1),
     "drain_seconds": _integer(0),
     "log_level": _one_of("debug", "info", "warning", "error"),
+    "log_format": _one_of("text", "json"),
+    "metrics_address": _address,
+    "tracing": _switch,
 }

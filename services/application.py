@@ -20,11 +20,13 @@ from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
+from services.access import Access
 from services.accounts import Accounts
 from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
+from services.audit import Audit
 from services.derivatives import Derivatives
 from services.files import Files
 from services.idempotency import IdempotencyKeys
@@ -39,6 +41,7 @@ from services.quotas import Quotas
 from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
+from services.shares import Shares
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
@@ -57,6 +60,7 @@ class Application:
     database: Database
     storage: Storage
     policy: Policy
+    audit: Audit
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
@@ -69,6 +73,7 @@ class Application:
     uploads: Uploads
     files: Files
     links: Links
+    shares: Shares
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -168,7 +173,9 @@ def _assemble(settings: Settings) -> Application:
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
     prober = Prober(database, processor, jobs)
-    files = Files(database, storage, sweeper, policy)
+    audit = Audit(database, policy)
+    access = Access(policy, audit)
+    files = Files(database, storage, sweeper, access)
     derivatives = Derivatives(database, storage, reservations, jobs)
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
@@ -179,6 +186,7 @@ def _assemble(settings: Settings) -> Application:
         database=database,
         storage=storage,
         policy=policy,
+        audit=audit,
         sweeper=sweeper,
         accounts=accounts,
         api_keys=api_keys,
@@ -198,8 +206,9 @@ def _assemble(settings: Settings) -> Application:
             max_bytes=settings.max_upload_bytes,
         ),
         files=files,
-        links=Links(files, policy, link_signer),
-        listing=Listing(database, policy),
+        links=Links(files, access, link_signer),
+        shares=Shares(database, files, access),
+        listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,
         jobs=jobs,

@@ -17,6 +17,7 @@ from core.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
+from core.observation import note_account
 from services.application import Application
 from services.rate_limits import Meter, OperationClass
 
@@ -49,6 +50,7 @@ async def viewer_of(request: Request) -> Viewer:
         accounts = application_of(request).accounts
         known = await accounts.viewer(authorization, address_of(request))
         request.scope[_VIEWER] = known
+        note_account(known.id)
     return known
 
 
