@@ -128,7 +128,7 @@ def _from_query(request: Request) -> dict[str, Any]:
     parsed: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if parsed.get(name):
-            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"))
+            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"), name)
     return parsed
 
 

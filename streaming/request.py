@@ -168,12 +168,12 @@ async def small_body(request: Request) -> bytes:
     return bytes(collected)
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in ``raw``, or raise ``ValidationFailedError``."""
+def parse_object(raw: bytes, what: str = "The body") -> dict[str, Any]:
+    """Return the JSON object in ``raw``, or raise ``ValidationFailedError`` that says ``what``."""
     try:
         parsed = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise ValidationFailedError(f"The body is not valid JSON: {error}.") from None
+        raise ValidationFailedError(f"{what} is not valid JSON: {error}.") from None
     if not isinstance(parsed, dict):
-        raise ValidationFailedError("The body must be a JSON object.")
+        raise ValidationFailedError(f"{what} must be a JSON object.")
     return parsed
