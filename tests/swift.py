@@ -163,6 +163,24 @@ class Bucket:
         listed = self.client().list_objects_v2(Bucket=self.name)
         return [entry["Key"] for entry in listed.get("Contents", ())]
 
+    def etag(self, name: str) -> str:
+        """Return the entity tag of an object, without its quotes."""
+        tag: str = self.client().head_object(Bucket=self.name, Key=name)["ETag"]
+        return tag.strip('"')
+
+    def put_altered(self, name: str, signed: bytes, sent: bytes) -> None:
+        """Put an object whose body is not what the checksum in its signature says."""
+        client = self.client()
+
+        def alter(request: Any, **_: Any) -> None:
+            request.body = sent
+
+        client.meta.events.register("before-send.s3.PutObject", alter)
+        try:
+            client.put_object(Bucket=self.name, Key=name, Body=signed)
+        finally:
+            client.meta.events.unregister("before-send.s3.PutObject", alter)
+
     def unfinished(self) -> list[str]:
         """Return the name of every multipart upload that was neither completed nor aborted."""
         listed = self.client().list_multipart_uploads(Bucket=self.name)
