@@ -10,6 +10,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 _SLOW_SECONDS = 0.2
+_FOR_EVER = 3600
 
 
 class Fault(StrEnum):
@@ -20,6 +21,7 @@ class Fault(StrEnum):
     CUT_REQUEST = "the connection is reset in the middle of the body that is sent"
     CUT_ANSWER = "the connection is reset in the middle of the body that comes back"
     LOST_ANSWER = "the server does it, and nobody hears of it"
+    STALL = "the connection stays open, and nothing comes back"
 
 
 Odds = dict[Fault, float]
@@ -79,6 +81,8 @@ class FaultProxy:
     async def _give(self, writer: asyncio.StreamWriter, answer: bytes, fault: Fault | None) -> None:
         if fault is Fault.SLOW:
             await asyncio.sleep(_SLOW_SECONDS)
+        if fault is Fault.STALL:
+            await asyncio.sleep(_FOR_EVER)
         if fault is Fault.CUT_ANSWER:
             start = answer.index(b"\r\n\r\n") + 4
             writer.write(answer[: (start + len(answer)) // 2] if start < len(answer) else b"HTTP/1")

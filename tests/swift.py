@@ -91,6 +91,7 @@ pipeline = $name-server
 [app:$name-server]
 use = egg:swift#$name
 """)
+# The proxy may be the first to be ready, and must not shun the others for that.
 _PROXY = Template("""
 [DEFAULT]
 bind_ip = 127.0.0.1
@@ -104,6 +105,7 @@ pipeline = catch_errors proxy-logging cache s3api tempauth bulk copy slo dlo pro
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+error_suppression_interval = 0
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:proxy-logging]
