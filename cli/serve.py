@@ -15,7 +15,6 @@ from server.protocol import UploadProtocol
 
 logger = logging.getLogger("media.server")
 
-_KEEP_ALIVE_SECONDS = 30
 _UNACKNOWLEDGED_MS = 30_000
 _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
@@ -55,7 +54,7 @@ def serve(settings: Settings) -> int:
             log_level=settings.log_level,
             access_log=settings.log_level == "debug",
             server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=settings.idle_timeout_seconds,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
         server = _Server(config)

@@ -15,7 +15,12 @@ PREFIX: Final = "MEDIA_"
 MIB: Final = 1024 * 1024
 MIN_SECRET_BYTES: Final = 32
 _MAX_PORT: Final = 65535
-_CONFIDENTIAL: Final = ("SECRET_KEY", "DATABASE_URL")  # the second may hold a password
+_CONFIDENTIAL: Final = (
+    "SECRET_KEY",
+    "SECRET_KEYS",
+    "CLIENT_SECRET",
+    "DATABASE_URL",  # it may hold a password
+)
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -36,6 +41,7 @@ class Settings:
     s3_public_endpoint: str = ""
     downloads: str = "proxy"
     secret_key: str = field(default="", repr=False)
+    previous_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
     public_url: str = ""
@@ -44,6 +50,14 @@ class Settings:
     guest_login: bool = True
     introspection: bool = True
     token_lifetime_seconds: int = 30 * 24 * 3600
+    access_lifetime_seconds: int = 15 * 60
+    refresh_lifetime_seconds: int = 30 * 24 * 3600
+    administrators: tuple[str, ...] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "OpenID Connect"
+    oidc_scopes: str = "openid email profile"
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
     processing: str = "local"
@@ -79,6 +93,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
     if settings.downloads == "redirect" and not settings.storage_url.startswith("s3:"):
         raise SettingsError("MEDIA_DOWNLOADS=redirect: needs MEDIA_STORAGE_URL=s3://…")
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        raise SettingsError("MEDIA_OIDC_ISSUER: needs MEDIA_OIDC_CLIENT_ID as well")
     return settings
 
 
@@ -159,6 +175,21 @@ def _secret(value: str) -> str:
     return value
 
 
+def _secrets(value: str) -> tuple[str, ...]:
+    return tuple(_secret(part) for part in _listed(value))
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _scopes(value: str) -> str:
+    words = value.split()
+    if "openid" not in words:
+        raise ValueError("must hold openid among its words")
+    return " ".join(words)
+
+
 def _origins(value: str) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
     for origin in origins:
@@ -176,6 +207,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "s3_public_endpoint": _url("http", "https"),
     "downloads": _one_of("proxy", "redirect"),
     "secret_key": _secret,
+    "previous_secret_keys": _secrets,
     "max_upload_bytes": _integer(1),
     "quota_bytes": _integer(0),
     "public_url": _url("http", "https"),
@@ -184,6 +216,11 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "guest_login": _switch,
     "introspection": _switch,
     "token_lifetime_seconds": _integer(60),
+    "access_lifetime_seconds": _integer(60, 24 * 3600),
+    "refresh_lifetime_seconds": _integer(600),
+    "administrators": _listed,
+    "oidc_issuer": _url("http", "https"),
+    "oidc_scopes": _scopes,
     "upload_grace_seconds": _integer(0),
     "sweep_interval_seconds": _integer(1),
     "processing": _one_of("local", "queue"),

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import ErrorCode, MediaError
+from core.errors import ErrorCode, MediaError, RateLimitedError
 
 logger = logging.getLogger("media.server")
 
@@ -23,7 +23,9 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.GRAPHQL_VALIDATION_FAILED: HTTPStatus.BAD_REQUEST,
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorCode.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
@@ -50,9 +52,15 @@ PROBLEM: Final = "application/problem+json"
 
 _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="media"'},
+    ErrorCode.INSUFFICIENT_SCOPE: {
+        "www-authenticate": 'Bearer realm="media", error="insufficient_scope", scope="write"'
+    },
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
 }
+_KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL}
+"""What is no fault of the program, and comes many times over: a line each in the log will do."""
+
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,
@@ -61,7 +69,8 @@ _CODES: Final = {
 
 def error_headers(error: MediaError) -> dict[str, str]:
     """Return the headers that belong on the answer to ``error``."""
-    return {**_HEADERS.get(error.code, {}), **getattr(error, "headers", {})}
+    waiting = {"retry-after": str(error.retry_after)} if isinstance(error, RateLimitedError) else {}
+    return {**_HEADERS.get(error.code, {}), **waiting, **getattr(error, "headers", {})}
 
 
 def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str, str]) -> Response:
@@ -83,7 +92,7 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
 async def on_media_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain."""
     assert isinstance(error, MediaError)  # noqa: S101 - registered for nothing else
-    if error.code is ErrorCode.BUSY:  # the queue does what it is for; what fills it may be many
+    if error.code in _KNOWN_SHORTAGES:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final, cast
 
@@ -19,6 +20,8 @@ from core.errors import (
 from services.application import Application
 
 MAX_JSON_BYTES: Final = 1024 * 1024
+_SLOWEST_BYTES: Final = 1024
+"""What a client must send of a body in a second, on average over the idle time-out."""
 
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
@@ -33,8 +36,15 @@ async def viewer_of(request: Request) -> Viewer:
 
     Raises:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
+        RateLimitedError: Too many API keys from its address were not valid.
     """
-    return await application_of(request).accounts.viewer(request.headers.get("authorization"))
+    accounts = application_of(request).accounts
+    return await accounts.viewer(request.headers.get("authorization"), address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Return the address that ``request`` came from; empty where the server does not know it."""
+    return request.client.host if request.client else ""
 
 
 def base_url(request: Request) -> str:
@@ -53,15 +63,15 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 
     Raises:
         UnsupportedMediaTypeError: It is compressed.
-        RequestTimeoutError: Nothing came for the idle time-out.
+        RequestTimeoutError: Less than 1 KiB a second came for the idle time-out.
         BadMultipartError: The client went away before the end.
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaTypeError("Send the body without a Content-Encoding.")
-    seconds = application_of(request).settings.idle_timeout_seconds
+    patience = _Patience(application_of(request).settings.idle_timeout_seconds)
     more = True
     while more:
-        message = await _receive(request, seconds)
+        message = await patience.receive(request)
         if message["type"] == "http.disconnect":
             raise BadMultipartError("The connection was closed before the body ended.")
         if message.get("body"):
@@ -69,12 +79,32 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def _receive(request: Request, seconds: float) -> Any:
-    try:
-        async with asyncio.timeout(seconds):
-            return await request.receive()
-    except TimeoutError:
-        raise RequestTimeoutError(f"No part of the body came for {seconds} seconds.") from None
+class _Patience:
+    """Waits ``seconds`` in all for every ``seconds`` KiB of a body; its own work does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._renew()
+
+    async def receive(self, request: Request) -> Any:
+        """Return the next message, or raise ``RequestTimeoutError``."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left):
+                message = await request.receive()
+        except TimeoutError:
+            raise RequestTimeoutError(
+                f"Less than {self._seconds} KiB of the body came in {self._seconds} seconds."
+            ) from None
+        self._left -= time.monotonic() - begun
+        self._missing -= len(message.get("body", b""))
+        if self._missing <= 0:
+            self._renew()
+        return message
+
+    def _renew(self) -> None:
+        self._left = self._seconds
+        self._missing = self._seconds * _SLOWEST_BYTES
 
 
 async def json_object(request: Request) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["tests.postgres", "tests.swift"]
 
@@ -14,6 +15,10 @@ pytest_plugins = ["tests.postgres", "tests.swift"]
 # files of a megabyte that takes hours, and looks like a test that hangs.
 for name in ("CI", "BUILD_NUMBER"):
     os.environ.pop(name, None)
+
+# The time that one example takes says more about what else the machine does than about the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 

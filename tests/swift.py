@@ -131,7 +131,7 @@ use = egg:swift#dlo
 _BACK_ENDS = ("account", "container", "object")
 _NAMES = (*_BACK_ENDS, "proxy", "memcached")
 _PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True)

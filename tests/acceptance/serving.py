@@ -41,7 +41,10 @@ def eventually(condition: Callable[[], Any], what: str) -> None:
 
 
 class Server:
-    """One server process over ``data_dir``, on a port of its own; ``stop`` it."""
+    """One server process over ``data_dir``, on a port of its own; ``stop`` it.
+
+    ``command`` is what Python is to run; ``{port}`` in it is that port.
+    """
 
     def __init__(
         self, data_dir: Path, command: Sequence[str] = _SERVE, **settings: str | int
@@ -53,7 +56,11 @@ class Server:
         self.environment = _environment(data_dir, self.port, settings)
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, *command], cwd=ROOT, env=self.environment, stderr=log, stdout=log
+                [sys.executable, *(part.replace("{port}", str(self.port)) for part in command)],
+                cwd=ROOT,
+                env=self.environment,
+                stderr=log,
+                stdout=log,
             )
         eventually(self._is_ready, "the server is ready")
 

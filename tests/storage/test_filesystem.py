@@ -1,7 +1,6 @@
 """The filesystem back end runs the contract's suite, and shows what only a file system can."""
 
 import asyncio
-import ctypes
 import errno
 import os
 import stat
@@ -21,6 +20,7 @@ from storage.base import (
     StorageError,
 )
 from storage.filesystem import FilesystemStorage
+from tests.mounting import small_disk
 from tests.storage.conformance import (
     SEVERAL_CHUNKS,
     StorageContract,
@@ -31,6 +31,7 @@ from tests.storage.conformance import (
     read,
     some_bytes,
 )
+from tests.storage.gates import Gate, cancelled
 
 
 @pytest.fixture
@@ -48,42 +49,12 @@ async def storage(root: Path) -> AsyncIterator[FilesystemStorage]:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """Mount 1 MiB. Whoever may not mount has ENOSPC held by the injected failures below alone."""
-    folder, libc = tmp_path / "tiny", ctypes.CDLL(None, use_errno=True)
-    folder.mkdir()
-    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=1m"):
-        pytest.skip(f"no mounting here: {os.strerror(ctypes.get_errno())}")
-    yield folder
-    libc.umount2(bytes(folder), 2)  # MNT_DETACH
+    with small_disk(tmp_path / "tiny", 1) as folder:
+        yield folder
 
 
 class TestFilesystemStorage(StorageContract):
     """Every sentence of the contract, held by a folder."""
-
-
-class Gate:
-    """Wraps a system call so that a test decides when it goes on; the call itself is real."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-        self.entered, self.opened = threading.Semaphore(0), threading.Event()
-        self._real = getattr(os, name)
-        monkeypatch.setattr(os, name, self._call)
-
-    def _call(self, *args: Any) -> Any:
-        self.entered.release()
-        self.opened.wait(10)
-        return self._real(*args)
-
-    async def reached(self, threads: int = 1) -> None:
-        """Return when so many threads stand at the gate."""
-        for _ in range(threads):
-            assert await asyncio.to_thread(self.entered.acquire, timeout=10)
-
-
-async def cancelled(task: asyncio.Task[Any]) -> None:
-    """Cancel ``task`` and see that it ends by it."""
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
 
 
 def descriptors_into(root: Path) -> list[Path]:
