@@ -11,7 +11,7 @@ import pytest
 from core.settings import Settings
 from storage import s3_connection
 from storage.base import READ_CHUNK_BYTES
-from tests.faults import STORM, Fault, FaultProxy, fault_proxy
+from tests.fault_proxy import STORM, Fault, FaultProxy, fault_proxy
 from tests.rest.described import Api, served
 from tests.storage.conformance import some_bytes
 from tests.swift import Bucket

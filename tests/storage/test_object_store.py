@@ -12,7 +12,7 @@ import pytest
 from storage import s3_connection
 from storage.base import ObjectTruncatedError, Presentation, StorageError
 from storage.object_store import ObjectStorage
-from tests.faults import STORM, Fault, FaultProxy, fault_proxy
+from tests.fault_proxy import STORM, Fault, FaultProxy, fault_proxy
 from tests.storage.conformance import (
     LONG_AGO,
     NOT_YET,
