@@ -3,7 +3,9 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
+from pathlib import Path
 from typing import Self
 
 import httpx
@@ -12,6 +14,7 @@ import pytest
 from tests.acceptance.gql import Gql
 from tests.acceptance.samples import image
 from tests.acceptance.serving import Server, eventually
+from tests.acceptance.test_job_workers import Fleet, upload
 from tests.faults.aftermath import Ledger, all_at_once, noise
 from tests.postgres import CrashingServer, crashing_server
 
@@ -110,3 +113,30 @@ def assert_looks_at_new_files(server: Server, token: str) -> None:
         made = client.post("/v1/media/upload", files={"file": ("a.png", image("PNG"))}).json()
         path = f"/v1/media/files/{made['data']['id']}"
         eventually(lambda: "width" in client.get(path).json()["data"], "the file was looked at")
+
+
+def test_the_queue_and_its_workers_outlive_the_outage(
+    tmp_path: Path, postgres: CrashingServer
+) -> None:
+    with ExitStack() as started:
+        fleet = Fleet(tmp_path, postgres.url, started)
+        server, worker = fleet.server(), fleet.worker()
+        token = server.guest()
+        with server.client(token) as client:
+            paths = [upload(client, image("PNG", (100 + n, 90)), "a.png") for n in range(6)]
+        ask_for_previews(server, token, paths, "small")
+        postgres.crash()
+        time.sleep(DOWN_SECONDS)
+        postgres.start()
+        time.sleep(GRACE_SECONDS)
+        ask_for_previews(server, token, paths, "large")
+        assert worker.poll() is None
+
+
+def ask_for_previews(server: Server, token: str, paths: list[str], size: str) -> None:
+    def ask(number: int) -> None:
+        with server.client(token) as client:
+            made = client.post(f"{paths[number]}/preview", json={"size": size})
+        assert made.status_code == HTTPStatus.OK, made.text
+
+    all_at_once(ask, len(paths), len(paths))
