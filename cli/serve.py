@@ -54,6 +54,7 @@ def serve(settings: Settings) -> int:
             log_level=settings.log_level,
             access_log=settings.log_level == "debug",
             server_header=False,
+            forwarded_allow_ips=list(settings.trusted_proxies),
             timeout_keep_alive=settings.idle_timeout_seconds,
             timeout_graceful_shutdown=settings.drain_seconds,
         )

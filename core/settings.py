@@ -1,6 +1,7 @@
 """Settings: read from ``MEDIA_*`` in the environment once, validated, frozen, passed in."""
 
 import difflib
+import ipaddress
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from core.rates import Rate, parse_rate
 
 logger = logging.getLogger("media.settings")
 
@@ -19,7 +22,8 @@ _CONFIDENTIAL: Final = (
     "SECRET_KEY",
     "SECRET_KEYS",
     "CLIENT_SECRET",
-    "DATABASE_URL",  # it may hold a password
+    "DATABASE_URL",  # URLs may hold a password
+    "REDIS_URL",
 )
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -44,6 +48,19 @@ class Settings:
     previous_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
+    quota_files: int = 0
+    guest_quota_bytes: int = 1024 * MIB
+    guest_quota_files: int = 10_000
+    staged_bytes: int = 1024 * MIB
+    rate_limits: bool = True
+    rate_read: Rate | None = Rate(1200, 60)
+    rate_write: Rate | None = Rate(600, 60)
+    rate_upload: Rate | None = Rate(600, 60)
+    rate_processing: Rate | None = Rate(300, 60)
+    rate_download: Rate | None = Rate(6000, 60)
+    rate_sign_in: Rate | None = Rate(60, 60)
+    redis_url: str = field(default="", repr=False)
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     public_url: str = ""
     cors_origins: tuple[str, ...] = ("*",)
     shared_audience: str = "everyone"
@@ -84,18 +101,45 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: A value is not usable; one line, naming variable and remedy.
     """
-    given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    given = _read_files({name: v for name, v in environ.items() if name.startswith(PREFIX)})
     known = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
     _warn_of_unknown(given, known)
     values = {known[name]: _parse(name, value) for name, value in given.items() if name in known}
     settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    storage = settings.storage_url
     if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
-    if settings.downloads == "redirect" and not settings.storage_url.startswith("s3:"):
+    if settings.downloads == "redirect" and not storage.startswith("s3:"):
         raise SettingsError("MEDIA_DOWNLOADS=redirect: needs MEDIA_STORAGE_URL=s3://…")
+    if settings.downloads == "nginx" and storage and not storage.startswith("file:"):
+        raise SettingsError("MEDIA_DOWNLOADS=nginx: needs MEDIA_STORAGE_URL=file://…")
     if settings.oidc_issuer and not settings.oidc_client_id:
         raise SettingsError("MEDIA_OIDC_ISSUER: needs MEDIA_OIDC_CLIENT_ID as well")
-    return settings
+
+
+def _read_files(given: Mapping[str, str]) -> dict[str, str]:
+    """Return ``given`` with what ``…_FILE`` variables name in place of their paths."""
+    read = dict(given)
+    for name, path in given.items():
+        meant = name.removesuffix("_FILE")
+        if meant != name and meant.endswith(_CONFIDENTIAL):
+            if meant in given:
+                raise SettingsError(f"{name}: {meant} is given as well; keep one of them")
+            del read[name]
+            read[meant] = _content(name, path)
+    return read
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}={path!r}: cannot be read ({error})") from None
 
 
 def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
@@ -199,17 +243,37 @@ def _origins(value: str) -> tuple[str, ...]:
     return origins
 
 
+def _networks(value: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in value.split(",") if part.strip())
+    for network in networks:
+        ipaddress.ip_network(network)  # its ValueError says what is wrong with it
+    return networks
+
+
 _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "port": _integer(0, _MAX_PORT),
     "data_dir": _path,
     "database_url": _url("sqlite", "postgres", "postgresql"),
     "storage_url": _storage_url,
     "s3_public_endpoint": _url("http", "https"),
-    "downloads": _one_of("proxy", "redirect"),
+    "downloads": _one_of("proxy", "redirect", "nginx"),
     "secret_key": _secret,
     "previous_secret_keys": _secrets,
     "max_upload_bytes": _integer(1),
     "quota_bytes": _integer(0),
+    "quota_files": _integer(0),
+    "guest_quota_bytes": _integer(0),
+    "guest_quota_files": _integer(0),
+    "staged_bytes": _integer(1),
+    "rate_limits": _switch,
+    "rate_read": parse_rate,
+    "rate_write": parse_rate,
+    "rate_upload": parse_rate,
+    "rate_processing": parse_rate,
+    "rate_download": parse_rate,
+    "rate_sign_in": parse_rate,
+    "redis_url": _url("redis", "rediss"),
+    "trusted_proxies": _networks,
     "public_url": _url("http", "https"),
     "cors_origins": _origins,
     "shared_audience": _one_of("everyone", "users"),

@@ -36,6 +36,7 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.derivative",
             "models.login_session",
             "models.api_key",
+            "models.idempotency",
         ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",

@@ -9,11 +9,22 @@ from resolvers import files as resolvers
 from resolvers.connection import Connection
 from resolvers.context import RequestInfo
 from resolvers.viewer import ViewerUsage, find_viewer
+from schema.api_keys import ApiKey, list_keys
 from schema.enums import FileOrder, UserKind
 from schema.file import File, FileConnection, Node
 from schema.inputs import FileFilter, wanted
 from schema.scalars import BigInt
 from services.paging import Window
+
+
+@strawberry.type(description="What an account stores and may store.")
+class Usage:
+    """See the description."""
+
+    bytes: BigInt = field(description="How many bytes its files hold, duplicates counted in full.")
+    files: BigInt = field(description="How many files it has.")
+    quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")
+    quota_files: BigInt | None = field(description="How many it may have; null without a limit.")
 
 
 @strawberry.type(description="Who is asking, what it uses, and what it may use.")
@@ -22,9 +33,12 @@ class Viewer:
 
     id: strawberry.ID | None = field(description="The account's id; null when nobody signed in.")
     kind: UserKind | None = field(description="What the account is; null when nobody signed in.")
+    name: str | None = field(description="What the sign-in provider calls the person.")
+    email: str | None = field(description="An address that the sign-in provider has verified.")
     files_count: BigInt = field(description="How many files the account has.")
     bytes_used: BigInt = field(description="How many bytes they hold, duplicates counted in full.")
     quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")
+    usage: Usage = field(description="What the account stores and may store.")
     max_upload_bytes: BigInt = field(description="How large one file may be, in bytes.")
 
 
@@ -60,6 +74,11 @@ class Query:
 
     viewer: ViewerUsage = field(
         resolver=find_viewer, graphql_type=Viewer, description="Who is asking."
+    )
+    api_keys: list[ApiKey] = field(
+        resolver=list_keys,
+        graphql_type=list[ApiKey],
+        description="Your API keys, oldest first; guests and keys themselves have none.",
     )
     file: File | None = field(
         resolver=_file, graphql_type=File | None, description="One file, by its id."

@@ -14,17 +14,19 @@ from starlette.routing import Route
 
 from core.errors import MediaError
 from core.settings import Settings
-from rest.accounts import guest, guest_login, logout, options, refresh
+from rest.accounts import guest, guest_login, logout, options, refresh, usage
 from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
+from rest.openid import OpenIdProvider, callback, login
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.rate_limiting import RateLimiting
 from services.application import running
 from streaming.files import download, stream
 
@@ -33,6 +35,8 @@ EXPOSED_HEADERS: Final = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
     "Repr-Digest",
     "Retry-After",
 )
@@ -55,12 +59,15 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
     Route("/v1/media/upload", upload, methods=["POST"]),
+    Route("/v1/account/usage", usage),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
     Route("/v1/auth/options", options),
     Route("/v1/auth/guest", guest, methods=["POST"]),
     Route("/v1/auth/refresh", refresh, methods=["POST"]),
     Route("/v1/auth/logout", logout, methods=["POST"]),
+    Route("/v1/auth/oidc/login", login),
+    Route("/v1/auth/oidc/callback", callback),
     Route("/v1/auth/api-keys", ApiKeysEndpoint),
     Route("/v1/auth/api-keys/{key_id}", ApiKeyEndpoint),
     Route("/openapi.json", openapi(STATUS)),
@@ -77,12 +84,13 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with running(settings, background=True) as application:
             app.state.application = application
+            app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
             yield
 
     return Starlette(
         routes=list(ROUTES),
         lifespan=lifespan,
-        middleware=[Middleware(DrainUnread), _cors(settings)],
+        middleware=[Middleware(DrainUnread), _cors(settings), Middleware(RateLimiting)],
         exception_handlers={
             MediaError: on_media_error,
             HTTPException: on_http_error,

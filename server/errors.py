@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import ErrorCode, MediaError, RateLimitedError
+from core.errors import ErrorCode, MediaError
 
 logger = logging.getLogger("media.server")
 
@@ -26,16 +26,19 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.TOO_MANY_UPLOADS: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.REQUEST_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
     ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: HTTPStatus.CONFLICT,
     ErrorCode.PRECONDITION_FAILED: HTTPStatus.PRECONDITION_FAILED,
     ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.RANGE_NOT_SATISFIABLE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     ErrorCode.UNSUPPORTED_FILE_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_TOO_COMPLEX: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.PROCESSING_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -57,6 +60,8 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     },
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: {"retry-after": "5"},
+    ErrorCode.TOO_MANY_UPLOADS: {"retry-after": "5"},
 }
 _KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL}
 """What is no fault of the program, and comes many times over: a line each in the log will do."""
@@ -69,12 +74,19 @@ _CODES: Final = {
 
 def error_headers(error: MediaError) -> dict[str, str]:
     """Return the headers that belong on the answer to ``error``."""
-    waiting = {"retry-after": str(error.retry_after)} if isinstance(error, RateLimitedError) else {}
-    return {**_HEADERS.get(error.code, {}), **waiting, **getattr(error, "headers", {})}
+    wait = error.figures.get("retry_after_seconds")
+    told = {} if wait is None else {"retry-after": str(wait)}
+    return {**_HEADERS.get(error.code, {}), **told, **getattr(error, "headers", {})}
 
 
-def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str, str]) -> Response:
-    """Return the problem details of an error (RFC 9457)."""
+def problem(
+    request: Request,
+    code: ErrorCode,
+    detail: str,
+    headers: Mapping[str, str],
+    figures: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return the problem details of an error (RFC 9457), its figures as a member of their own."""
     status = STATUS[code]
     body = {
         "type": "about:blank",
@@ -83,6 +95,7 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
         "detail": detail,
         "code": code.value,
         "instance": request.url.path,
+        **({"figures": figures} if figures else {}),
     }
     # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).
     own = {"cache-control": "no-store", "content-type": PROBLEM}
@@ -96,7 +109,7 @@ async def on_media_error(request: Request, error: Exception) -> Response:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
-    return problem(request, error.code, error.message, error_headers(error))
+    return problem(request, error.code, error.message, error_headers(error), error.figures)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -117,17 +130,34 @@ async def on_fault(request: Request, _error: Exception) -> Response:
 
 def graphql_error(error: GraphQLError) -> dict[str, Any]:
     """Return ``error`` as GraphQL shows it, with ``extensions.code``; faults are not described."""
-    code, message = _graphql_code(error)
+    cause = _cause(error)
     formatted: dict[str, Any] = dict(error.formatted)
+    if isinstance(cause, MediaError):
+        return {**formatted, **graphql_refusal(cause)}
+    code, message = _graphql_code(error, cause)
     return {**formatted, "message": message, "extensions": {"code": code.value}}
 
 
-def _graphql_code(error: GraphQLError) -> tuple[ErrorCode, str]:
+def graphql_refusal(error: MediaError) -> dict[str, Any]:
+    """Return the message and the extensions of an error of the domain, in GraphQL's spelling."""
+    figures = {_camel_case(name): value for name, value in error.figures.items()}
+    extensions = {"code": error.code.value, **({"figures": figures} if figures else {})}
+    return {"message": error.message, "extensions": extensions}
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    if isinstance(cause, MediaError):
-        return cause.code, cause.message
+    return cause
+
+
+def _graphql_code(error: GraphQLError, cause: Exception | None) -> tuple[ErrorCode, str]:
     if cause is not None and not isinstance(cause, GraphQLError):
         return ErrorCode.INTERNAL, INTERNAL_MESSAGE
     if error.path is None or isinstance(cause, GraphQLError):

@@ -18,14 +18,30 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from auth.viewer import Viewer
-from core.errors import ErrorCode, MediaError, UnsupportedMediaTypeError, ValidationFailedError
+from core.errors import (
+    ErrorCode,
+    MediaError,
+    RateLimitedError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
-from server.errors import STATUS, error_headers, graphql_error
-from server.graphql_uploads import staged_request
+from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
+from server.graphql_uploads import StagedRequest, staged_request
+from services.idempotency import Attempt
+from services.rate_limits import OperationClass
 from streaming.accept import accepted_ranges
-from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
+from streaming.request import (
+    application_of,
+    base_url,
+    json_object,
+    meter_of,
+    parse_object,
+    spend,
+    viewer_of,
+)
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"
@@ -65,11 +81,13 @@ async def graphql(request: Request) -> Response:
     media_type = LEGACY_TYPE
     try:
         media_type = _negotiate(request.headers.get("accept", "*/*"))
+        await spend(request, OperationClass.READ)
         viewer = await viewer_of(request)
-        async with _request_object(request, viewer) as parsed:
-            result = await _execute(request, viewer, _operation(parsed))
+        async with _staged(request, viewer) as staged:
+            operation = _operation(staged.operations)
+            result = await _execute(request, viewer, operation, staged.attempt)
     except MediaError as error:
-        body = {"errors": [{"message": error.message, "extensions": {"code": error.code.value}}]}
+        body = {"errors": [graphql_refusal(error)]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
     return _result(result, media_type)
 
@@ -89,15 +107,15 @@ def _negotiate(accept: str) -> str:
 
 
 @asynccontextmanager
-async def _request_object(request: Request, viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def _staged(request: Request, viewer: Viewer) -> AsyncIterator[StagedRequest]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method in {"GET", "HEAD"}:
-        yield _from_query(request)
+        yield StagedRequest(_from_query(request))
     elif kind == "multipart/form-data":
-        async with staged_request(request, viewer) as parsed:
-            yield parsed
+        async with staged_request(request, viewer) as staged:
+            yield staged
     elif kind == "application/json":
-        yield await json_object(request)
+        yield StagedRequest(await json_object(request))
     else:
         raise UnsupportedMediaTypeError(
             "Send GraphQL as application/json, or as multipart/form-data with files."
@@ -126,12 +144,15 @@ def _operation(parsed: Mapping[str, Any]) -> Operation:
     return Operation(query, variables, name)
 
 
-async def _execute(request: Request, viewer: Viewer, operation: Operation) -> ExecutionResult:
+async def _execute(
+    request: Request, viewer: Viewer, operation: Operation, attempt: Attempt | None
+) -> ExecutionResult:
     application = application_of(request)
-    context = Context(application, viewer, base_url(request), Loaders(application, viewer))
+    loaders = Loaders(application, viewer)
+    context = Context(application, viewer, base_url(request), loaders, attempt, meter_of(request))
     schema = build_schema(introspection=application.settings.introspection)
     try:
-        return await schema.execute(
+        result = await schema.execute(
             operation.query,
             variable_values=operation.variables,
             context_value=context,
@@ -143,6 +164,15 @@ async def _execute(request: Request, viewer: Viewer, operation: Operation) -> Ex
         return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
     except InvalidOperationTypeError as error:
         raise MethodError("Send mutations by POST; subscriptions are not offered.") from error
+    _raise_if_limited(result)
+    return result
+
+
+def _raise_if_limited(result: ExecutionResult) -> None:
+    """Raise the refusal that kept all of the document from running: the answer is a 429."""
+    for error in result.errors or ():
+        if isinstance(error.original_error, RateLimitedError):
+            raise error.original_error
 
 
 def _result(result: ExecutionResult, media_type: str) -> Response:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from auth.administrators import Administrators
 from auth.policy import Policy
 from auth.refresh_tokens import RefreshTokens
+from auth.sealing import Sealer
 from auth.secret import load_or_create_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
@@ -20,17 +21,22 @@ from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.accounts import Accounts
+from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
 from services.derivatives import Derivatives
 from services.files import Files
+from services.idempotency import IdempotencyKeys
+from services.identities import Identities
 from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
+from services.quotas import Quotas
+from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.sweep import Sweeper
@@ -54,6 +60,12 @@ class Application:
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
+    quotas: Quotas
+    keys: IdempotencyKeys
+    rate_limits: RateLimits
+    identities: Identities
+    sealer: Sealer
+    administration: Administration
     uploads: Uploads
     files: Files
     links: Links
@@ -94,6 +106,8 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.database.migrate()
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
+            await application.quotas.drop_holds()  # the same
+            await application.keys.drop_held()
         if background:
             _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
@@ -101,6 +115,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.derivatives.close()
         await application.uploads.close()
     finally:
+        await application.rate_limits.close()
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
@@ -146,7 +161,9 @@ def _assemble(settings: Settings) -> Application:
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
     link_signer = LinkSigner(secret, settings.previous_secret_keys)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
-    reservations = Reservations(database, sweeper)
+    quotas = Quotas(database, settings)
+    keys = IdempotencyKeys(database)
+    reservations = Reservations(database, sweeper, quotas)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
@@ -154,21 +171,31 @@ def _assemble(settings: Settings) -> Application:
     files = Files(database, storage, sweeper, policy)
     derivatives = Derivatives(database, storage, reservations, jobs)
     api_keys = ApiKeys(database, _administrators(settings))
+    signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
+    sessions = _sessions(settings, database, signer, secret)
+    accounts = _accounts(settings, database, signer, sessions, api_keys)
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
         sweeper=sweeper,
-        accounts=_accounts(settings, database, secret, api_keys),
+        accounts=accounts,
         api_keys=api_keys,
+        quotas=quotas,
+        keys=keys,
+        rate_limits=RateLimits(settings),
+        identities=Identities(database, sessions, accounts),
+        sealer=Sealer(secret, settings.previous_secret_keys),
+        administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
             storage,
             reservations,
+            quotas=quotas,
+            keys=keys,
             on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
-            quota_bytes=settings.quota_bytes,
         ),
         files=files,
         links=Links(files, policy, link_signer),
@@ -187,24 +214,30 @@ def _administrators(settings: Settings) -> Administrators:
     return Administrators.of(settings.oidc_issuer, settings.administrators)
 
 
-def _accounts(settings: Settings, database: Database, secret: str, api_keys: ApiKeys) -> Accounts:
-    previous = settings.previous_secret_keys
-    signer = TokenSigner(secret, settings.token_lifetime_seconds, previous)
-    administrators = _administrators(settings)
-    sessions = Sessions(
+def _sessions(settings: Settings, database: Database, signer: TokenSigner, secret: str) -> Sessions:
+    return Sessions(
         database,
         signer,
-        RefreshTokens(secret, previous),
-        administrators,
+        RefreshTokens(secret, settings.previous_secret_keys),
+        _administrators(settings),
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
     )
+
+
+def _accounts(
+    settings: Settings,
+    database: Database,
+    signer: TokenSigner,
+    sessions: Sessions,
+    api_keys: ApiKeys,
+) -> Accounts:
     return Accounts(
         database,
         signer,
         sessions,
         api_keys,
-        administrators,
+        _administrators(settings),
         attempts=FailedAttempts(),
         guest_login=settings.guest_login,
     )

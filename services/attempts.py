@@ -39,6 +39,7 @@ class FailedAttempts:
         if count >= MOST:
             wait = max(1, math.ceil(began + SECONDS - now))
             raise RateLimitedError(
-                f"Too many failed attempts to sign in; try again in {wait} seconds.", wait
+                f"Too many failed attempts to sign in; try again in {wait} seconds.",
+                retry_after_seconds=wait,
             ) from error
         raise error

@@ -129,6 +129,10 @@ class Files:
         with storage_errors():
             return await self._storage.signed_url(file.blob_id, presentation)
 
+    def local_name(self, file: StoredFile) -> str | None:
+        """Return where below the folder of objects the bytes of ``file`` are, None if nowhere."""
+        return self._storage.local_name(file.blob_id)
+
     async def update(self, viewer: Viewer, file_id: str, given: Mapping[str, Any]) -> StoredFile:
         """Change the fields that ``given`` names; what it does not name stays.
 

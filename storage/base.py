@@ -192,6 +192,13 @@ class Storage(ABC):
         """
         return None
 
+    def local_name(self, key: str) -> str | None:  # noqa: ARG002 - for those that can
+        """Return the object's path below the back end's folder of objects, None if there is none.
+
+        A web server that has the same folder can send it.
+        """
+        return None
+
     @abstractmethod
     def list(self) -> AsyncIterator[ObjectInfo]:
         """Yield every committed object, in no order. Staged bytes are not listed."""

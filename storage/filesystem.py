@@ -89,8 +89,12 @@ class FilesystemStorage(Storage):
         """Wait for the calls that still run, then end the threads."""
         await self._threads.close()
 
+    def local_name(self, key: str) -> str:
+        """Return the object's path below ``objects``; see ``Storage.local_name``."""
+        return f"{checked_key(key)[:2]}/{key}"
+
     def _path(self, key: str) -> Path:
-        return self._objects / checked_key(key)[:2] / key
+        return self._objects / self.local_name(key)
 
     def _create(self, target: Path) -> "_StagedFile":
         path = self._staging / _random_name()

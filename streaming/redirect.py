@@ -1,4 +1,4 @@
-"""The bytes of a file from the storage's own server: an address of it instead of a body."""
+"""The bytes of a file from another server: where they are instead of a body."""
 
 from typing import Final
 
@@ -19,19 +19,19 @@ _TEMPORARY_REDIRECT: Final = 307
 
 
 def goes_elsewhere(request: Request) -> bool:
-    """Tell whether ``request`` is to get its bytes from the storage's own server.
+    """Tell whether ``request`` is to get its bytes from the storage's server, or from nginx.
 
     Only GET: an address is signed for one method, and HEAD costs nothing here.
     """
     wanted = application_of(request).settings.downloads
-    return wanted == "redirect" and request.method == "GET"
+    return wanted != "proxy" and request.method == "GET"
 
 
 async def redirect(request: Request, file: StoredFile, representation: Representation) -> Response:
-    """Answer with an address of ``file``, whose reader has been let in.
+    """Answer with where ``file`` is: its reader has been let in.
 
-    It lives no longer than the signed address that led here. What the client has already is
-    answered here (RFC 9110, section 13).
+    An address lives no longer than the signed address that led here. What the client has already
+    is answered here (RFC 9110, section 13).
 
     Raises:
         PreconditionFailedError: 412.
@@ -46,12 +46,25 @@ async def redirect(request: Request, file: StoredFile, representation: Represent
     if verdict is Verdict.NOT_MODIFIED:
         response.raw_headers = representation.validators()
         return response
-    presentation = _presentation(representation)
-    url = await application_of(request).files.direct_url(file, presentation)
+    files = application_of(request).files
+    if application_of(request).settings.downloads == "nginx":
+        return _by_nginx(files.local_name(file), representation)
+    url = await files.direct_url(file, _presentation(representation))
     assert url is not None  # noqa: S101 - the setting is refused where there is none
     # Each address is a permission that ends soon: no cache may give it to the next reader.
     headers = {"location": url, "cache-control": "no-store", "referrer-policy": "no-referrer"}
     return Response(status_code=_TEMPORARY_REDIRECT, headers=headers)
+
+
+def _by_nginx(name: str | None, representation: Representation) -> Response:
+    """Have nginx send the object, with our headers; it sees to ranges and If-Range by itself."""
+    assert name is not None  # noqa: S101 - the setting is refused where there is none
+    response = Response()
+    response.raw_headers = [
+        *representation.headers(),
+        (b"x-accel-redirect", f"/_objects/{name}".encode()),
+    ]
+    return response
 
 
 def _presentation(representation: Representation) -> Presentation:

@@ -18,11 +18,16 @@ from core.errors import (
     ValidationFailedError,
 )
 from services.application import Application
+from services.rate_limits import Meter, OperationClass
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 _SLOWEST_BYTES: Final = 1024
 """What a client must send of a body in a second, on average over the idle time-out."""
 
+METER: Final = "media.meter"
+"""Where a request's scope has what counts its operations."""
+
+_VIEWER: Final = "media.viewer"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -38,13 +43,30 @@ async def viewer_of(request: Request) -> Viewer:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
         RateLimitedError: Too many API keys from its address were not valid.
     """
-    accounts = application_of(request).accounts
-    return await accounts.viewer(request.headers.get("authorization"), address_of(request))
+    known: Viewer | None = request.scope.get(_VIEWER)
+    if known is None:
+        authorization = request.headers.get("authorization")
+        accounts = application_of(request).accounts
+        known = await accounts.viewer(authorization, address_of(request))
+        request.scope[_VIEWER] = known
+    return known
 
 
 def address_of(request: Request) -> str:
     """Return the address that ``request`` came from; empty where the server does not know it."""
     return request.client.host if request.client else ""
+
+
+async def spend(request: Request, kind: OperationClass, cost: int = 1) -> None:
+    """Count operations of the caller; ``RateLimitedError`` if they are too many now."""
+    meter = meter_of(request)
+    if meter is not None:
+        await meter.spend(kind, cost)
+
+
+def meter_of(request: Request) -> Meter | None:
+    """Return what counts the operations of ``request``; None where no limits hold."""
+    return cast("Meter | None", request.scope.get(METER))
 
 
 def base_url(request: Request) -> str:
@@ -77,6 +99,12 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
         if message.get("body"):
             yield message["body"]
         more = message.get("more_body", False)
+
+
+def length_of(request: Request) -> int | None:
+    """Return how many bytes the body has; None where only its end will tell."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
 
 
 class _Patience:

@@ -97,7 +97,9 @@ class _Sheet:
         self._y += block.before * self._letter
         left = self._margin + block.indent * self._letter
         height = block.size * self._letter * _LEADING
-        lines = self._wrapped(block, left) if block.wrapped else iter([_merged(_words(block.spans))])
+        lines = (
+            self._wrapped(block, left) if block.wrapped else iter([_merged(_words(block.spans))])
+        )
         for number, line in enumerate(islice(lines, _MAX_LINES)):
             if self._y + height > self.image.height - self._margin * 0.6:
                 return False
@@ -160,9 +162,9 @@ def _words(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _merged(words: Iterable[Span]) -> list[Span]:
-    """Join neighbours of one style and font: text from right to left is put in order within a span."""
+    """Join neighbours of one style and font: text from right to left is put in order in a span."""
     groups = groupby(words, key=lambda word: (replace(word, text=""), _is_east_asian(word)))
-    return [replace(look, text="".join(word.text for word in group)) for (look, _), group in groups]
+    return [replace(look, text="".join(word.text for word in same)) for (look, _), same in groups]
 
 
 def _is_east_asian(word: Span) -> bool:

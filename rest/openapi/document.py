@@ -18,6 +18,8 @@ from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
+from rest.openapi.sign_in import sign_in_paths
+from rest.openapi.usage import usage_paths
 from rest.responses import JsonResponse
 from streaming.request import base_url
 
@@ -32,7 +34,7 @@ Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RF
 does not have 405 with `Allow`, both as problem details.
 """
 _TAGS: Final = (
-    ("accounts", "Signing in and out, and keys for scripts."),
+    ("accounts", "Signing in and out, keys for scripts, and what one's account uses."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
@@ -75,6 +77,8 @@ def build_openapi(statuses: Statuses) -> Json:
         "paths": {
             **service_paths(statuses),
             **account_paths(statuses),
+            **usage_paths(statuses),
+            **sign_in_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rates import Rate
 from core.settings import Settings, SettingsError, load_settings
 
 NAMES = [field.name for field in fields(Settings)]
@@ -33,11 +34,27 @@ ACCEPTED = [
     ("DOWNLOADS", "Proxy", "proxy"),
     ("SECRET_KEY", LONG_SECRET, LONG_SECRET),
     ("SECRET_KEY", "é" * 16, "é" * 16),
+    ("PREVIOUS_SECRET_KEYS", f" {'x' * 32},{'é' * 16},", ("x" * 32, "é" * 16)),
+    ("PREVIOUS_SECRET_KEYS", "", ()),
     ("MAX_UPLOAD_BYTES", "1", 1),
     ("MAX_UPLOAD_BYTES", "5368709120", 5 * 1024**3),
     ("QUOTA_BYTES", "0", 0),
+    ("QUOTA_FILES", "7", 7),
+    ("GUEST_QUOTA_BYTES", "0", 0),
+    ("GUEST_QUOTA_FILES", "5", 5),
+    ("STAGED_BYTES", "1", 1),
     ("PUBLIC_URL", "https://media.example.com/base/", "https://media.example.com/base"),
     ("PUBLIC_URL", "", ""),
+    ("RATE_LIMITS", "off", False),
+    ("RATE_READ", "5/second", Rate(5, 1)),
+    ("RATE_WRITE", "off", None),
+    ("RATE_UPLOAD", "1/hour", Rate(1, 3600)),
+    ("RATE_PROCESSING", "1/day", Rate(1, 86_400)),
+    ("RATE_DOWNLOAD", "off", None),
+    ("RATE_SIGN_IN", "7/minute", Rate(7, 60)),
+    ("REDIS_URL", "redis://:secret@redis:6379/0", "redis://:secret@redis:6379/0"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    ("TRUSTED_PROXIES", "", ()),
     ("CORS_ORIGINS", "*", ("*",)),
     ("CORS_ORIGINS", "", ()),
     ("CORS_ORIGINS", "https://a.example/, http://b:80", ("https://a.example", "http://b:80")),
@@ -46,6 +63,14 @@ ACCEPTED = [
     *[("GUEST_LOGIN", word, True) for word in ("1", "true", "YES", " on ")],
     *[("INTROSPECTION", word, False) for word in ("0", "false", "No", "off")],
     ("TOKEN_LIFETIME_SECONDS", "60", 60),
+    ("ACCESS_LIFETIME_SECONDS", "86400", 86400),
+    ("REFRESH_LIFETIME_SECONDS", "600", 600),
+    ("ADMINISTRATORS", "a@example.org, 0|123 ,", ("a@example.org", "0|123")),
+    ("OIDC_ISSUER", "", ""),
+    ("OIDC_CLIENT_ID", "media", "media"),
+    ("OIDC_CLIENT_SECRET", "s", "s"),
+    ("OIDC_NAME", "Our house", "Our house"),
+    ("OIDC_SCOPES", " openid  groups ", "openid groups"),
     ("UPLOAD_GRACE_SECONDS", "0", 0),
     ("SWEEP_INTERVAL_SECONDS", "1", 1),
     ("PROCESSING", "Local", "local"),
@@ -79,6 +104,10 @@ REFUSED = [
     ("SECRET_KEY", "x" * 31),
     ("SECRET_KEY", ""),
     ("MAX_UPLOAD_BYTES", "0"),
+    ("STAGED_BYTES", "0"),
+    ("RATE_READ", "5"),
+    ("REDIS_URL", "http://redis"),
+    ("TRUSTED_PROXIES", "my-proxy"),
     ("MAX_UPLOAD_BYTES", "100 MiB"),
     ("QUOTA_BYTES", "-1"),
     ("PUBLIC_URL", "media.example.com"),
@@ -91,6 +120,12 @@ REFUSED = [
     ("GUEST_LOGIN", ""),
     ("INTROSPECTION", "2"),
     ("TOKEN_LIFETIME_SECONDS", "59"),
+    ("PREVIOUS_SECRET_KEYS", f"{LONG_SECRET[:30]},{LONG_SECRET[:30]}"),
+    ("ACCESS_LIFETIME_SECONDS", "86401"),
+    ("REFRESH_LIFETIME_SECONDS", "599"),
+    ("OIDC_ISSUER", "https://accounts.example.com"),  # without a client id
+    ("OIDC_ISSUER", "accounts.example.com"),
+    ("OIDC_SCOPES", "email profile"),
     ("UPLOAD_GRACE_SECONDS", "1h"),
     ("SWEEP_INTERVAL_SECONDS", "0"),
     ("PROCESSING", "queue"),  # without PostgreSQL
@@ -157,12 +192,53 @@ def test_a_secret_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert LONG_SECRET not in repr(load_settings({"MEDIA_SECRET_KEY": LONG_SECRET}))
 
 
+def test_earlier_secrets_and_that_of_the_provider_are_never_shown() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings({"MEDIA_PREVIOUS_SECRET_KEYS": "a-short-secret"})
+    assert "a-short-secret" not in str(refusal.value)
+    names = ("MEDIA_PREVIOUS_SECRET_KEYS", "MEDIA_OIDC_CLIENT_SECRET")
+    assert "hunter2" not in repr(load_settings(dict.fromkeys(names, "hunter2" * 5)))
+
+
+def test_a_provider_is_named_with_its_client() -> None:
+    given = {"MEDIA_OIDC_ISSUER": "https://accounts.example.com/", "MEDIA_OIDC_CLIENT_ID": "media"}
+    assert load_settings(given).oidc_issuer == "https://accounts.example.com"
+
+
 def test_the_password_of_the_database_is_never_shown() -> None:
     with pytest.raises(SettingsError) as refusal:
         load_settings({"MEDIA_DATABASE_URL": "mysql://media:hunter2@db/media"})
     assert "hunter2" not in str(refusal.value)
     kept = load_settings({"MEDIA_DATABASE_URL": "postgres://media:hunter2@db/media"})
     assert "hunter2" not in repr(kept)
+
+
+@pytest.mark.parametrize("name", ["MEDIA_SECRET_KEY", "MEDIA_DATABASE_URL"])
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    value = "postgres://somebody:a-secret-of-32-bytes-or-more@host/name"
+    (tmp_path / "secret").write_text(value + "\n")
+    settings = load_settings({f"{name}_FILE": str(tmp_path / "secret")})
+    assert getattr(settings, name.removeprefix("MEDIA_").lower()) == value
+
+
+@pytest.mark.parametrize("other", [{}, {"MEDIA_SECRET_KEY": "x" * 32}])
+def test_a_file_that_cannot_be_read_or_is_one_too_many_stops_the_start(
+    other: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_SECRET_KEY_FILE.*\Z"):
+        load_settings({"MEDIA_SECRET_KEY_FILE": str(tmp_path / "nothing"), **other})
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MEDIA_DOWNLOADS": "nginx", "MEDIA_STORAGE_URL": "s3://bucket"},
+        {"MEDIA_DOWNLOADS": "redirect", "MEDIA_STORAGE_URL": "file:///srv"},
+    ],
+)
+def test_downloads_come_from_where_the_bytes_are(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_DOWNLOADS.*MEDIA_STORAGE_URL"):
+        load_settings(environ)
 
 
 def test_a_misspelt_setting_is_named_with_its_neighbour(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,13 @@ from models.user import User, UserKind
 from tests.database import opened
 from tests.together import run_together
 
-MIGRATIONS = ["0001_initial", "0002_derivatives", "0003_signed_urls", "0004_accounts"]
+MIGRATIONS = [
+    "0001_initial",
+    "0002_derivatives",
+    "0003_signed_urls",
+    "0004_accounts",
+    "0005_limits",
+]
 TABLES = {
     "user_account",
     "blob",
@@ -24,6 +30,7 @@ TABLES = {
     "derivative",
     "login_session",
     "api_key",
+    "idempotency_key",
 }
 
 MIGRATING = """

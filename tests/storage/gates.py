@@ -18,13 +18,13 @@ class Gate:
 
     def _call(self, *args: Any) -> Any:
         self.entered.release()
-        self.opened.wait(10)
+        self.opened.wait(60)
         return self._real(*args)
 
     async def reached(self, threads: int = 1) -> None:
         """Return when so many threads stand at the gate."""
         for _ in range(threads):
-            assert await asyncio.to_thread(self.entered.acquire, timeout=10)
+            assert await asyncio.to_thread(self.entered.acquire, timeout=60)
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:

@@ -266,7 +266,7 @@ async def test_the_next_chunk_is_read_ahead_and_a_small_range_is_one_call(
         assert calls == [(READ_CHUNK_BYTES, 7)]
         await anext(opened.read())
         for _ in range(3):  # nobody asked for the second chunk yet
-            assert await asyncio.to_thread(made.acquire, timeout=10)
+            assert await asyncio.to_thread(made.acquire, timeout=60)
         assert calls[1:] == [(READ_CHUNK_BYTES, 0), (READ_CHUNK_BYTES, READ_CHUNK_BYTES)]
 
 
