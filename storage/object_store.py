@@ -40,6 +40,7 @@ PART_BYTES: Final = 8 * 1024 * 1024
 _OBJECTS: Final = "objects"
 _DELETED: Final = "deleted"
 _CHECK: Final = "check"
+_CHECK_SECONDS: Final = 5
 _PROBE: Final = bytes(4096)
 _MAX_PARTS: Final = 10_000
 
@@ -141,6 +142,11 @@ class ObjectStorage(Storage):
 
     async def check(self) -> None:
         """Write and read a small object; see ``Storage.check``."""
+        with s3_errors():  # a time-out too: who asks whether it is ready wants to know now
+            async with asyncio.timeout(_CHECK_SECONDS):
+                await self._probe()
+
+    async def _probe(self) -> None:
         with s3_errors():
             await self._store.put_async(_CHECK, _PROBE)
             result = await self._store.get_async(_CHECK)

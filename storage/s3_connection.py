@@ -25,7 +25,9 @@ if TYPE_CHECKING:  # there only for type checkers
 RETRY_SECONDS: Final = 15
 """For so long a request is tried again; it has failed when the last try has."""
 
-_READ_SECONDS: Final = 15
+READ_SECONDS: Final = 15
+"""So long a server may leave a request without a further byte; then it counts as failed."""
+
 _CONNECT_SECONDS: Final = 5
 _NO_LIMIT: Final = timedelta(days=7)  # a download takes as long as its client does
 _CREDENTIALS_LIFETIME: Final = timedelta(minutes=5)
@@ -106,7 +108,7 @@ class Connection:
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
                 connect_timeout=_CONNECT_SECONDS,
-                read_timeout=_READ_SECONDS,
+                read_timeout=READ_SECONDS,
                 retries={"mode": "standard", "total_max_attempts": 6},
             ),
         )
@@ -126,7 +128,7 @@ class Connection:
             client_options={
                 "allow_http": endpoint.startswith("http://"),
                 "connect_timeout": timedelta(seconds=_CONNECT_SECONDS),
-                "read_timeout": timedelta(seconds=_READ_SECONDS),
+                "read_timeout": timedelta(seconds=READ_SECONDS),
                 "timeout": _NO_LIMIT,
             },
             retry_config={

@@ -7,14 +7,13 @@ from obstore.store import S3Store
 
 from storage.base import (
     READ_CHUNK_BYTES,
-    ObjectNotFoundError,
     ObjectTruncatedError,
     StorageError,
     StoredObject,
 )
 from storage.s3_connection import s3_errors
 
-_VAIN_TRIES: Final = 3
+_UNSATISFIABLE: Final = " 416 "
 
 
 class S3Object(StoredObject):
@@ -63,9 +62,9 @@ class S3Object(StoredObject):
     async def _remaining(self, place: int, end: int) -> AsyncIterator[bytes]:
         """Yield what is left, asking anew for the rest as often as a body breaks off on the way.
 
-        The library does that too, but only for so long after its request; clients may be slow.
+        The library does that too, but only for so long after its request; clients may be slow. A
+        try that brought nothing has been its last: the library has tried for long enough.
         """
-        vain = 0
         while place < end:
             before = place
             try:
@@ -73,8 +72,7 @@ class S3Object(StoredObject):
                     place += len(chunk)
                     yield chunk
             except StorageError:
-                vain = vain + 1 if place == before else 0
-                if vain == _VAIN_TRIES:
+                if place == before:
                     raise
 
     async def _fetch(self, start: int, end: int) -> AsyncIterator[bytes]:
@@ -97,9 +95,9 @@ async def _begun(store: S3Store, name: str) -> tuple[int, bytes]:
         with s3_errors():
             got = await store.get_async(name, options={"range": (0, READ_CHUNK_BYTES)})
             return got.meta["size"], bytes(await got.bytes_async())
-    except ObjectNotFoundError:
-        raise
-    except StorageError:
+    except StorageError as error:
+        if _UNSATISFIABLE not in str(error):
+            raise
         # An empty object has no range that could be satisfied (RFC 9110, section 15.5.17).
         with s3_errors():
             if (await store.head_async(name))["size"]:

@@ -91,6 +91,7 @@ pipeline = $name-server
 [app:$name-server]
 use = egg:swift#$name
 """)
+# The proxy may be the first to be ready, and must not shun the others for that.
 _PROXY = Template("""
 [DEFAULT]
 bind_ip = 127.0.0.1
@@ -104,6 +105,7 @@ pipeline = catch_errors proxy-logging cache s3api tempauth bulk copy slo dlo pro
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+error_suppression_interval = 0
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:proxy-logging]
@@ -162,6 +164,24 @@ class Bucket:
         """Return the name of every object."""
         listed = self.client().list_objects_v2(Bucket=self.name)
         return [entry["Key"] for entry in listed.get("Contents", ())]
+
+    def etag(self, name: str) -> str:
+        """Return the entity tag of an object, without its quotes."""
+        tag: str = self.client().head_object(Bucket=self.name, Key=name)["ETag"]
+        return tag.strip('"')
+
+    def put_altered(self, name: str, signed: bytes, sent: bytes) -> None:
+        """Put an object whose body is not what the checksum in its signature says."""
+        client = self.client()
+
+        def alter(request: Any, **_: Any) -> None:
+            request.body = sent
+
+        client.meta.events.register("before-send.s3.PutObject", alter)
+        try:
+            client.put_object(Bucket=self.name, Key=name, Body=signed)
+        finally:
+            client.meta.events.unregister("before-send.s3.PutObject", alter)
 
     def unfinished(self) -> list[str]:
         """Return the name of every multipart upload that was neither completed nor aborted."""
