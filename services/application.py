@@ -69,6 +69,7 @@ class Application:
     rate_limits: RateLimits
     identities: Identities
     sealer: Sealer
+    attempts: FailedAttempts
     administration: Administration
     uploads: Uploads
     files: Files
@@ -180,7 +181,16 @@ def _assemble(settings: Settings) -> Application:
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
     sessions = _sessions(settings, database, signer, secret)
-    accounts = _accounts(settings, database, signer, sessions, api_keys)
+    attempts = FailedAttempts()
+    accounts = Accounts(
+        database,
+        signer,
+        sessions,
+        api_keys,
+        _administrators(settings),
+        attempts=attempts,
+        guest_login=settings.guest_login,
+    )
     return Application(
         settings=settings,
         database=database,
@@ -195,6 +205,7 @@ def _assemble(settings: Settings) -> Application:
         rate_limits=RateLimits(settings),
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
+        attempts=attempts,
         administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
@@ -231,24 +242,6 @@ def _sessions(settings: Settings, database: Database, signer: TokenSigner, secre
         _administrators(settings),
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
-    )
-
-
-def _accounts(
-    settings: Settings,
-    database: Database,
-    signer: TokenSigner,
-    sessions: Sessions,
-    api_keys: ApiKeys,
-) -> Accounts:
-    return Accounts(
-        database,
-        signer,
-        sessions,
-        api_keys,
-        _administrators(settings),
-        attempts=FailedAttempts(),
-        guest_login=settings.guest_login,
     )
 
 
