@@ -175,6 +175,8 @@ class Uploads:
             files = [_file(body, draft) for body in bodies]
             complete = self._completion(attempt, bodies, draft)
             files = await self._record(bodies, files, complete)
+        if attempt is not None:
+            attempt.completed = True
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
         self._on_stored()

@@ -131,3 +131,21 @@ async def test_twenty_files_by_id_take_one_statement(tmp_path: Path, field: str)
         data = await ask(client, f"{{ {fields} }}")
         assert [file["id"] for file in data.values()] == ids
         assert len(statements.taken()) == 1
+
+
+async def test_an_upload_takes_the_same_few_statements_however_much_there_is(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as (client, statements):
+        taken = []
+        for number in range(3):
+            await upload(client, 10)
+            statements.taken()
+            files = {"file": ("a.bin", b"new %d" % number)}
+            assert (await client.post("/v1/media/upload", files=files)).is_success
+            taken.append([one for one in statements.taken() if "last_insert_rowid" not in one])
+    # Two transactions, which begin and commit. The first locks the account, adds up what is held
+    # and reserves; the second charges, shares or makes the blob, and ends the reservation.
+    assert [len(one) for one in taken] == [12, 12, 12], taken
+    held = [one for one in taken[0] if "reserved_until >" in one]
+    assert len(held) == 1
