@@ -101,18 +101,19 @@ def world(
         if name != "anonymous"
     }
     with serving.client() as anybody:
-        yield World(request.param, serving, actors, accounts, _new_account(anybody))
+        yield World(request.param, serving, actors, accounts, new_account(anybody))
     for client in actors.values():
         client.close()
     if serving is not server:
         assert serving.stop() == 0
 
 
-FRIENDS: Final[dict[str, str]] = {MISSING: "user_00000000000000000000000000"}
+NOBODY: Final = "user_00000000000000000000000000"
+FRIENDS: Final[dict[str, str]] = {}
 """By file, an account that it is shared with and that is no actor."""
 
 
-def _new_account(client: httpx.Client) -> str:
+def new_account(client: httpx.Client) -> str:
     account_id: str = client.post("/llm/auth/guest-login").json()["user_id"]
     return account_id
 
@@ -161,16 +162,16 @@ def _gql(query: str, named: Callable[[httpx.Client, str], str] | None = None) ->
 
 
 def _share(client: httpx.Client, file_id: str) -> str:
-    named = {"account_ids": [_new_account(client)]}
+    named = {"account_ids": [new_account(client)]}
     return _rest("POST", "/shares", json=named)(client, file_id)
 
 
 def _unshare(client: httpx.Client, file_id: str) -> str:
-    return _rest("DELETE", f"/shares/{FRIENDS[file_id]}")(client, file_id)
+    return _rest("DELETE", f"/shares/{_friend(client, file_id)}")(client, file_id)
 
 
 def _friend(_: httpx.Client, file_id: str) -> str:
-    return FRIENDS[file_id]
+    return FRIENDS.get(file_id, NOBODY)
 
 
 def _gql_bulk(client: httpx.Client, file_id: str) -> str:
@@ -224,7 +225,7 @@ WRITES: Final[Mapping[str, tuple[str, Attempt]]] = {
     "shares": ("share", _rest("GET", "/shares")),
     "HEAD of shares": ("share", _rest("HEAD", "/shares")),
     "share": ("share", _share),
-    "shareFile": ("share", _gql(_BY_NAME.format("shareFile"), lambda c, _: _new_account(c))),
+    "shareFile": ("share", _gql(_BY_NAME.format("shareFile"), lambda c, _: new_account(c))),
     "unshare": ("share", _unshare),
     "unshareFile": ("share", _gql(_BY_NAME.format("unshareFile"), _friend)),
     "DELETE": ("delete", _rest("DELETE")),
