@@ -23,7 +23,7 @@ test-faults: ## set up and test what happens when disks fill, processes die and 
 
 test-deployment: ## set up and test nginx, servers, workers and every engine together
 	@scripts/setup dev
-	@.venv/bin/python -m tests.deployed $(ARGS)
+	@scripts/test-deployment $(ARGS)
 
 lint: ## lint, check formatting, types and the layers
 	@scripts/setup dev

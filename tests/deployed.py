@@ -1,12 +1,12 @@
 """The deployment of docker-compose.yml as processes: nginx, servers, workers and every engine.
 
-``python -m tests.deployed`` runs the acceptance tests against nginx's port; arguments go to pytest.
+``pytest --deployed`` runs acceptance tests against nginx's port.
 The settings are those of ``deploy/media.env``, the configuration of nginx that of ``deploy/nginx``.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -20,15 +20,6 @@ from tests.nginx import nginx
 from tests.redis_server import free_port, redis_server
 
 REPLICAS: Final = 2
-TESTS: Final = (
-    "tests/deployment",
-    "tests/acceptance/test_contract.py",
-    "tests/acceptance/test_access_matrix.py",
-    "tests/acceptance/test_signed_urls.py",
-    "tests/acceptance/test_derivatives.py",
-    "tests/acceptance/test_graphql_uploads.py",
-    "tests/acceptance/test_sessions.py",
-)
 _LIMIT: Final = 32 * 1024 * 1024  # as the acceptance tests have it
 
 
@@ -121,12 +112,3 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
         for name, value in variables.items():
             environment.setenv(name, value)
         yield
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run the tests; return pytest's status."""
-    return int(pytest.main(["--deployed", *TESTS, *arguments]))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

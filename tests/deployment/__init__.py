@@ -1,1 +1,1 @@
-"""What only several processes behind nginx can show; ``python -m tests.deployed`` runs it."""
+"""What only several processes behind nginx can show; `scripts/test-deployment` runs it."""
