@@ -144,8 +144,9 @@ async def test_an_upload_takes_the_same_few_statements_however_much_there_is(
             files = {"file": ("a.bin", b"new %d" % number)}
             assert (await client.post("/v1/media/upload", files=files)).is_success
             taken.append([one for one in statements.taken() if "last_insert_rowid" not in one])
-    # Two transactions, which begin and commit. The first locks the account, adds up what is held
-    # and reserves; the second charges, shares or makes the blob, and ends the reservation.
-    assert [len(one) for one in taken] == [12, 12, 12], taken
+    # The first transaction locks the account, adds up what is held, and reserves (5); then the
+    # content is looked for (1); the second charges, looks again, ends the reservation, and makes
+    # blob and file (7).
+    assert [len(one) for one in taken] == [13, 13, 13], taken
     held = [one for one in taken[0] if "reserved_until >" in one]
     assert len(held) == 1
