@@ -2,7 +2,7 @@
 # The work is in scripts/; ARGS is handed on, e.g. make test ARGS="-k ranges".
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-faults lint bench lock clean
+.PHONY: help run setup test test-faults test-deployment lint bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -20,6 +20,10 @@ test: ## set up and run the tests
 test-faults: ## set up and test what happens when disks fill, processes die and clients misbehave
 	@scripts/setup dev
 	@.venv/bin/python -m pytest tests/faults $(ARGS)
+
+test-deployment: ## set up and test nginx, servers, workers and every engine together
+	@scripts/setup dev
+	@.venv/bin/python -m tests.deployed $(ARGS)
 
 lint: ## lint, check formatting, types and the layers
 	@scripts/setup dev

@@ -10,10 +10,12 @@ from typing import Any
 
 from cli import maintenance
 from cli.accounts import accounts, add_actions
+from cli.audit import add_options, audit
 from cli.quota import add_quota, quota
 from cli.serve import serve
 from cli.worker import worker
 from core.errors import MediaError
+from core.logs import configure_logging
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
 from schema.build import export
@@ -28,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(os.environ)
-        logging.getLogger().setLevel(settings.log_level.upper())
-        logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every value at debug
+        configure_logging(settings.log_format, settings.log_level)
         run: Run = options.run
         return run(settings, options)
     except SettingsError as error:
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
     sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
     sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
+    add_options(add("audit", _awaited(audit), "Show what administrators did to others' files."))
     account = add(
         "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
     )

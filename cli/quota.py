@@ -4,7 +4,7 @@ import argparse
 
 from core.settings import Settings
 from services.application import running
-from services.quotas import Usage
+from services.room import Usage
 
 
 def add_quota(parser: argparse.ArgumentParser) -> None:

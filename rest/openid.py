@@ -22,7 +22,7 @@ from core.errors import NotFoundError, UnauthenticatedError, UnavailableError, V
 from core.settings import Settings
 from rest.session_cookie import is_secure, session_cookie, set_session_cookie
 from services.identities import Identity
-from streaming.request import application_of, base_url
+from streaming.request import address_of, application_of, base_url
 
 logger = logging.getLogger("media.accounts")
 
@@ -132,11 +132,20 @@ async def callback(request: Request) -> Response:
     if error is not None:
         return _returned(request, _with_error(kept["return_to"], error))
     request.scope["session"] = kept["session"]
-    identity = Identity.of_claims(provider.issuer, await provider.claims(request))
+    identity = await _identity(request, provider)
     session = await application_of(request).identities.sign_in(identity, kept["guest"])
     response = _returned(request, kept["return_to"])
     set_session_cookie(request, response, session)
     return response
+
+
+async def _identity(request: Request, provider: OpenIdProvider) -> Identity:
+    attempts, address = application_of(request).attempts, address_of(request)
+    attempts.require_patience(address)  # each attempt costs the provider a request
+    try:
+        return Identity.of_claims(provider.issuer, await provider.claims(request))
+    except UnauthenticatedError as error:
+        attempts.refuse(address, error)
 
 
 def _provider(request: Request) -> OpenIdProvider:

@@ -32,8 +32,8 @@ async def upload(request: Request) -> Response:
         incoming = _Incoming(uploads, viewer, form, attempt)
         try:
             await incoming.read()
-            given = draft(incoming.metadata())
-            file = await uploads.claim(incoming.require_file(), given, attempt)
+            received = incoming.require_file()
+            file = await uploads.claim(received, draft(incoming.metadata()), attempt)
         except BaseException:
             await incoming.discard()
             raise

@@ -50,7 +50,8 @@ strawberry.enum(
     name="FileScope",
     description=(
         "Whose files a list holds: your own (OWN), those that others share with every signed-in"
-        " caller (SHARED), or everyone's (ALL, administrators only)."
+        " caller (SHARED) or with you by name (SHARED_WITH_ME), or everyone's (ALL, administrators"
+        " only)."
     ),
 )
 

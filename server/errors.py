@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ErrorCode, MediaError
+from core.observation import note_code, request_id
 
 logger = logging.getLogger("media.server")
 
@@ -88,6 +89,7 @@ def problem(
 ) -> Response:
     """Return the problem details of an error (RFC 9457), its figures as a member of their own."""
     status = STATUS[code]
+    note_code(code.value)
     body = {
         "type": "about:blank",
         "title": status.phrase,
@@ -125,7 +127,10 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, _error: Exception) -> Response:
     """Answer a fault of the server, which the server itself logs."""
-    return problem(request, ErrorCode.INTERNAL, INTERNAL_MESSAGE, {})
+    # Made outside of what gives every other answer its id.
+    noted = request_id()
+    headers = {} if noted is None else {"x-request-id": noted}
+    return problem(request, ErrorCode.INTERNAL, INTERNAL_MESSAGE, headers)
 
 
 def graphql_error(error: GraphQLError) -> dict[str, Any]:

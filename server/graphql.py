@@ -25,6 +25,7 @@ from core.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
+from core.observation import note_code
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
@@ -87,6 +88,7 @@ async def graphql(request: Request) -> Response:
             operation = _operation(staged.operations)
             result = await _execute(request, viewer, operation, staged.attempt)
     except MediaError as error:
+        note_code(error.code.value)
         body = {"errors": [graphql_refusal(error)]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
     return _result(result, media_type)
@@ -126,7 +128,7 @@ def _from_query(request: Request) -> dict[str, Any]:
     parsed: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if parsed.get(name):
-            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"))
+            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"), name)
     return parsed
 
 
@@ -177,6 +179,8 @@ def _raise_if_limited(result: ExecutionResult) -> None:
 
 def _result(result: ExecutionResult, media_type: str) -> Response:
     errors = [graphql_error(error) for error in result.errors or ()]
+    for error in errors:
+        note_code(error["extensions"]["code"])
     if result.data is None and errors and not any("path" in error for error in errors):
         status = 400 if media_type == RESPONSE_TYPE else 200
         return _respond({"errors": errors}, status, media_type, {})

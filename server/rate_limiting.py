@@ -5,7 +5,6 @@ Source: RateLimit header fields for HTTP, draft-ietf-httpapi-ratelimit-headers-1
 
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +18,7 @@ GRAPHQL: Final = "/graphql"
 UNLIMITED: Final = frozenset({"/", "/healthz", "/readyz", GRAPHQL})
 """What no limit holds for; GraphQL counts for itself, by the operations of the document."""
 
+_COUNTED_BY_NOBODY: Final = UNLIMITED - {GRAPHQL}
 _SIGN_IN: Final = ("/llm/auth/", "/v1/auth/")
 _MEDIA: Final = ("/download", "/stream", "/preview")
 _PROCESSING: Final = ("/preview", "/extract-text", "/analyze")
@@ -49,10 +49,13 @@ class RateLimiting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it with 429."""
-        if scope["type"] != "http" or not application_of(Request(scope)).rate_limits.enabled:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
+        if not application_of(request).rate_limits.enabled:
+            await self._app(scope, receive, send)
+            return
         meter = await _meter(request)
         scope[METER] = meter
 
@@ -61,7 +64,7 @@ class RateLimiting:
                 message = {**message, "headers": [*message["headers"], *_headers(meter)]}
             await send(message)
 
-        kind = operation_class(request.method, request.url.path)
+        kind = operation_class(scope["method"], scope["path"])
         try:
             if kind is not None:
                 await meter.spend(kind)
@@ -78,9 +81,7 @@ async def _meter(request: Request) -> Meter:
 
 
 async def _caller(request: Request) -> Viewer:
-    if request.url.path in UNLIMITED - {GRAPHQL} or "authorization" not in Headers(
-        scope=request.scope
-    ):
+    if request.scope["path"] in _COUNTED_BY_NOBODY or "authorization" not in request.headers:
         return ANONYMOUS
     try:
         return await viewer_of(request)

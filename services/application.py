@@ -20,11 +20,13 @@ from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
+from services.access import Access
 from services.accounts import Accounts
 from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
+from services.audit import Audit
 from services.derivatives import Derivatives
 from services.files import Files
 from services.idempotency import IdempotencyKeys
@@ -39,6 +41,7 @@ from services.quotas import Quotas
 from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
+from services.shares import Shares
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
@@ -57,6 +60,7 @@ class Application:
     database: Database
     storage: Storage
     policy: Policy
+    audit: Audit
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
@@ -65,10 +69,12 @@ class Application:
     rate_limits: RateLimits
     identities: Identities
     sealer: Sealer
+    attempts: FailedAttempts
     administration: Administration
     uploads: Uploads
     files: Files
     links: Links
+    shares: Shares
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -168,17 +174,29 @@ def _assemble(settings: Settings) -> Application:
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
     prober = Prober(database, processor, jobs)
-    files = Files(database, storage, sweeper, policy)
+    audit = Audit(database, policy)
+    access = Access(policy, audit)
+    files = Files(database, storage, sweeper, access)
     derivatives = Derivatives(database, storage, reservations, jobs)
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
     sessions = _sessions(settings, database, signer, secret)
-    accounts = _accounts(settings, database, signer, sessions, api_keys)
+    attempts = FailedAttempts()
+    accounts = Accounts(
+        database,
+        signer,
+        sessions,
+        api_keys,
+        _administrators(settings),
+        attempts=attempts,
+        guest_login=settings.guest_login,
+    )
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
+        audit=audit,
         sweeper=sweeper,
         accounts=accounts,
         api_keys=api_keys,
@@ -187,6 +205,7 @@ def _assemble(settings: Settings) -> Application:
         rate_limits=RateLimits(settings),
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
+        attempts=attempts,
         administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
@@ -198,8 +217,9 @@ def _assemble(settings: Settings) -> Application:
             max_bytes=settings.max_upload_bytes,
         ),
         files=files,
-        links=Links(files, policy, link_signer),
-        listing=Listing(database, policy),
+        links=Links(files, access, link_signer),
+        shares=Shares(database, files, access),
+        listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,
         jobs=jobs,
@@ -222,24 +242,6 @@ def _sessions(settings: Settings, database: Database, signer: TokenSigner, secre
         _administrators(settings),
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
-    )
-
-
-def _accounts(
-    settings: Settings,
-    database: Database,
-    signer: TokenSigner,
-    sessions: Sessions,
-    api_keys: ApiKeys,
-) -> Accounts:
-    return Accounts(
-        database,
-        signer,
-        sessions,
-        api_keys,
-        _administrators(settings),
-        attempts=FailedAttempts(),
-        guest_login=settings.guest_login,
     )
 
 

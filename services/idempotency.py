@@ -53,13 +53,17 @@ class First:
 
 @dataclass(slots=True)
 class Attempt:
-    """One request with a key; ``first`` is None unless the key has made files before."""
+    """One request with a key; ``first`` is None unless the key has made files before.
+
+    ``completed`` once its own files are recorded.
+    """
 
     owner_id: str
     key: str
     holder: str
     first: First | None = None
     used: bool = False
+    completed: bool = False
 
     def use(self) -> None:
         """Spend the key on an upload; ``ValidationFailedError`` at the second of a request."""
@@ -177,7 +181,7 @@ class IdempotencyKeys:
                     )
 
     async def _let_go(self, attempt: Attempt) -> None:
-        if attempt.first is not None:
+        if attempt.completed:
             return
         with suppress(MediaError):  # it is free soon by itself
             async with self._database.transaction() as transaction:

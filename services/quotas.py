@@ -6,7 +6,6 @@ conditional update, which alone keeps the quota whatever has become of the hold.
 """
 
 import time
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -15,90 +14,20 @@ from auth.viewer import Viewer
 from core.errors import (
     ConflictError,
     NotFoundError,
-    QuotaExceededError,
-    TooManyUploadsError,
     UnauthenticatedError,
 )
 from core.settings import MIB, Settings
 from models.database import Database, Transaction
 from models.user import UserKind
 from services.received import Expected, Reservation
+from services.room import UNLIMITED, Room, Usage, quota_exceeded
 
 HOLD_SECONDS: Final = 600
 """How long a hold lasts after the last of the body has come, if nothing ends it."""
 
-MAX_STAGED_FILES: Final = 1000
-
 _RENEW_SECONDS: Final = HOLD_SECONDS / 3
 _MOST_AHEAD: Final = 64 * MIB
-_UNLIMITED: Final = 2**62
 _GONE: Final = "The account of this access token is gone."
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What an account stores and may store; a quota of None is no limit."""
-
-    bytes: int = 0
-    files: int = 0
-    quota_bytes: int | None = None
-    quota_files: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Room:
-    """What is left of an account's quota, and of what it may have under way at once."""
-
-    usage: Usage
-    held_bytes: int
-    held_files: int
-    may_hold: int
-
-    @property
-    def bytes(self) -> int:
-        """How many bytes may be held now."""
-        return max(0, min(self._unused, self.may_hold - self.held_bytes))
-
-    @property
-    def _unused(self) -> int:
-        quota = _UNLIMITED if self.usage.quota_bytes is None else self.usage.quota_bytes
-        return quota - self.usage.bytes - self.held_bytes
-
-    def require_files(self, count: int) -> None:
-        quota = self.usage.quota_files
-        if quota is not None and self.usage.files + self.held_files + count > quota:
-            raise self._exceeded(f"You may have {quota} files")
-        if self.held_files + count > MAX_STAGED_FILES:
-            raise TooManyUploadsError(f"At most {MAX_STAGED_FILES} files may be under way at once.")
-
-    def require_bytes(self, more: int, size: int) -> None:
-        """Refuse ``more`` bytes for a file of ``size`` bytes or more if they are not left."""
-        if more > self._unused:
-            raise self._exceeded(f"This file of {size} bytes or more would pass your quota", size)
-        if more > self.may_hold - self.held_bytes:
-            raise TooManyUploadsError(
-                f"Uploads that are under way may hold {self.may_hold} bytes together;"
-                " let some of yours end first.",
-                held_bytes=self.held_bytes,
-                limit_bytes=self.may_hold,
-            )
-
-    def _exceeded(self, sentence: str, size: int | None = None) -> QuotaExceededError:
-        return quota_exceeded(self.usage, sentence, size, self.held_bytes, self.held_files)
-
-
-def quota_exceeded(
-    usage: Usage, sentence: str, size: int | None = None, held_bytes: int = 0, held_files: int = 0
-) -> QuotaExceededError:
-    """Return the refusal of a file, with the figures that it comes from."""
-    return QuotaExceededError(
-        f"{sentence}: {usage.bytes} bytes in {usage.files} files are stored, {held_bytes} in"
-        f" {held_files} under way. Delete something first.",
-        **asdict(usage),
-        held_bytes=held_bytes,
-        held_files=held_files,
-        needed_bytes=size,
-    )
 
 
 class Quotas:
@@ -212,7 +141,7 @@ class Quotas:
         async with self._database.transaction() as transaction:
             await transaction.execute("UPDATE upload SET reserved_bytes = 0, reserved_until = NULL")
 
-    async def _room(self, transaction: Transaction, owner_id: str) -> _Room:
+    async def _room(self, transaction: Transaction, owner_id: str) -> Room:
         # The account's row is locked first: the sum then sees every hold before this one.
         accounts = await transaction.rows(_ACCOUNT + transaction.for_update, owner_id)
         if not accounts:
@@ -225,7 +154,7 @@ class Quotas:
             False,
         )
         usage = self._usage(*accounts[0].values())
-        return _Room(usage, int(held["bytes"]), held["files"], self._may_hold)
+        return Room(usage, int(held["bytes"]), held["files"], self._may_hold)
 
     def _usage(
         self, kind: str, bytes_used: int, files: int, own_bytes: int | None, own_files: int | None
@@ -276,9 +205,9 @@ def _by_kind(user: int, guest: int) -> dict[UserKind, int]:
 def _limit(column: str, by_kind: dict[UserKind, int]) -> str:
     """Return the SQL of an account's limit; no limit is a number that nothing reaches."""
     cases = " ".join(
-        f"WHEN '{kind.value}' THEN {quota or _UNLIMITED}" for kind, quota in by_kind.items()
+        f"WHEN '{kind.value}' THEN {quota or UNLIMITED}" for kind, quota in by_kind.items()
     )
     return (
-        f"CASE WHEN {column} = 0 THEN {_UNLIMITED}"
+        f"CASE WHEN {column} = 0 THEN {UNLIMITED}"
         f" WHEN {column} IS NOT NULL THEN {column} ELSE CASE kind {cases} END END"
     )

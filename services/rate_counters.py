@@ -19,12 +19,14 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.errors import StorageError
+from redis.asyncio import BlockingConnectionPool
 
 from core.rates import Rate
 
 logger = logging.getLogger("media.limits")
 
-_REDIS_SECONDS: Final = 0.5
+_REDIS_SECONDS: Final = 1.0
+_REDIS_CONNECTIONS: Final = 16
 _RETRY_SECONDS: Final = 5.0
 _FORGET_SECONDS: Final = 60.0
 
@@ -56,13 +58,19 @@ class Counters:
                 async with asyncio.timeout(_REDIS_SECONDS):
                     return await self._redis.spend(key, rate, cost)
             except (StorageError, TimeoutError, OSError) as error:
-                self._redis_from = time.monotonic() + _RETRY_SECONDS
-                logger.warning(
-                    "Redis does not answer; this process counts by itself for %d s: %s",
-                    _RETRY_SECONDS,
-                    str(error) or type(error).__name__,
-                )
+                self._leave_alone(error)
         return self._local.spend(key, rate, cost)
+
+    def _leave_alone(self, error: Exception) -> None:
+        now = time.monotonic()
+        if now < self._redis_from:
+            return  # of those that asked at the same time the first has said so
+        self._redis_from = now + _RETRY_SECONDS
+        logger.warning(
+            "Redis does not answer; this process counts by itself for %d s: %s",
+            _RETRY_SECONDS,
+            str(error) or type(error).__name__,
+        )
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -72,7 +80,13 @@ class Counters:
 
 class _RedisCounter:
     def __init__(self, url: str) -> None:
-        self._storage = RedisStorage(url, wrap_exceptions=True, implementation="redispy")
+        self._pool = BlockingConnectionPool.from_url(
+            url, max_connections=_REDIS_CONNECTIONS, timeout=_REDIS_SECONDS
+        )
+        pool: Any = self._pool  # the library hands it on, whatever its hints say
+        self._storage = RedisStorage(
+            url, wrap_exceptions=True, implementation="redispy", connection_pool=pool
+        )
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
 
     async def spend(self, key: str, rate: Rate, cost: int) -> Count:
@@ -82,8 +96,7 @@ class _RedisCounter:
         return _Window(rate, *found).told(cost, allowed=allowed)
 
     async def close(self) -> None:
-        bridge: Any = self._storage.bridge  # its own type does not tell which client it is
-        await bridge.get_connection().aclose()
+        await self._pool.disconnect()
 
 
 class _LocalCounter:

@@ -7,6 +7,7 @@ it comes: the transports say what each request does, and how often.
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from auth.viewer import Viewer
@@ -96,6 +97,7 @@ class Meter:
             raise _refusal(kind, standing, cost)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Return what addresses are counted by: an IPv4 address, or the /64 of an IPv6 one."""
     try:

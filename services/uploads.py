@@ -25,6 +25,7 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import PayloadTooLargeError, UnavailableError, ValidationFailedError
 from core.ids import IdPrefix, new_id
+from core.metrics import UPLOADS
 from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
@@ -116,7 +117,8 @@ class Uploads:
                 reservation.staged = await self._storage.stage(reservation.key)
                 hold = Hold(self._quotas, reservation)
                 body = Body(reservation.staged, self.max_bytes, hold)
-                await body.take(chunks)
+                with UPLOADS.track_inprogress():
+                    await body.take(chunks)
             if expected.most is None:  # what was held ahead may be what the next file needs
                 await hold.end(body.size)
             mime_type = await asyncio.to_thread(identify, body.head, name)
@@ -173,6 +175,8 @@ class Uploads:
             files = [_file(body, draft) for body in bodies]
             complete = self._completion(attempt, bodies, draft)
             files = await self._record(bodies, files, complete)
+        if attempt is not None:
+            attempt.completed = True
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
         self._on_stored()

@@ -108,7 +108,7 @@ class MultipartForm:
                     raise BadMultipartError("The multipart body is mostly headers or padding.")
             self._parser.close()
         except MultipartError as error:
-            raise BadMultipartError(f"The multipart body is malformed: {error}.") from error
+            raise BadMultipartError(f"The multipart body is malformed: {_said(error)}.") from error
 
     def _bounds(self, following: Sequence[MultipartSegment | bytes | None]) -> Expected:
         size = 0
@@ -134,6 +134,11 @@ def _parser(content_type: str) -> PushMultipartParser:
         return PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
     except MultipartError as error:
         raise BadMultipartError(f"The boundary is not usable: {error}.") from error
+
+
+def _said(error: MultipartError) -> str:
+    """Return what the parser says to people: some of its errors carry their cause as well."""
+    return str(error.args[0]) if error.args else "it cannot be read"
 
 
 def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes], expected: Expected) -> Part:

@@ -60,9 +60,11 @@ def _by_nginx(name: str | None, representation: Representation) -> Response:
     """Have nginx send the object, with our headers; it sees to ranges and If-Range by itself."""
     assert name is not None  # noqa: S101 - the setting is refused where there is none
     response = Response()
+    own = [header for header in representation.headers() if header[0] != b"accept-ranges"]
     response.raw_headers = [
-        *representation.headers(),
+        *own,
         (b"x-accel-redirect", f"/_objects/{name}".encode()),
+        (b"content-length", b"0"),
     ]
     return response
 

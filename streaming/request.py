@@ -17,6 +17,7 @@ from core.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
+from core.observation import note_account
 from services.application import Application
 from services.rate_limits import Meter, OperationClass
 
@@ -49,6 +50,7 @@ async def viewer_of(request: Request) -> Viewer:
         accounts = application_of(request).accounts
         known = await accounts.viewer(authorization, address_of(request))
         request.scope[_VIEWER] = known
+        note_account(known.id)
     return known
 
 
@@ -166,12 +168,12 @@ async def small_body(request: Request) -> bytes:
     return bytes(collected)
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in ``raw``, or raise ``ValidationFailedError``."""
+def parse_object(raw: bytes, what: str = "The body") -> dict[str, Any]:
+    """Return the JSON object in ``raw``, or raise ``ValidationFailedError`` that says ``what``."""
     try:
         parsed = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise ValidationFailedError(f"The body is not valid JSON: {error}.") from None
+        raise ValidationFailedError(f"{what} is not valid JSON: {error}.") from None
     if not isinstance(parsed, dict):
-        raise ValidationFailedError("The body must be a JSON object.")
+        raise ValidationFailedError(f"{what} must be a JSON object.")
     return parsed

@@ -20,6 +20,12 @@ for name in ("CI", "BUILD_NUMBER"):
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the acceptance tests run against the processes of a deployment."""
+    parser.addoption("--deployed", action="store_true", help="against nginx and several servers")
+
+
 _REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 

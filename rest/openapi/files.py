@@ -25,6 +25,9 @@ from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
 FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a file is a 404.")
 
 _TAG: Final = "files"
+_SCOPES: Final = (
+    "Whose files: your own, those shared with everybody or with you by name, or everyone's."
+)
 _READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
 _WRITE: Final = (*_READ, ErrorCode.INSUFFICIENT_SCOPE, ErrorCode.STORAGE_FULL)
 _ONE: Final = (ErrorCode.NOT_FOUND,)
@@ -119,7 +122,7 @@ def list_parameters() -> list[Json]:
         parameter("query", "type", "Only this content type (`image/png`) or family (`image/*`)."),
         _query("visibility", "Only files of this visibility.", [one.value for one in Visibility]),
         parameter("query", "name", "Only files with this in their name, in any case."),
-        _query("scope", "Whose files.", [one.value for one in Scope], default=Scope.OWN.value),
+        _query("scope", _SCOPES, [one.value for one in Scope], default=Scope.OWN.value),
     ]
 
 

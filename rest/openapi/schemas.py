@@ -6,9 +6,11 @@ from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from rest.openapi.accounts import account_schemas
+from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
 from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
@@ -30,6 +32,8 @@ def schemas(statuses: Statuses) -> Json:
         "BulkDeleteResult": _bulk_delete_result(),
         **derivative_schemas(),
         **link_schemas(),
+        **share_schemas(),
+        **audit_schemas(),
         "GuestSession": _guest_session(),
         **usage_schemas(),
         **account_schemas(),

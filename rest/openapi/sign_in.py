@@ -74,6 +74,7 @@ def _callback(statuses: Statuses) -> Json:
         ErrorCode.UNAUTHENTICATED,
         ErrorCode.FORBIDDEN,
         ErrorCode.NOT_FOUND,
+        ErrorCode.RATE_LIMITED,
         ErrorCode.UNAVAILABLE,
         ErrorCode.STORAGE_FULL,
     )

@@ -97,6 +97,12 @@ class Server:
         assert made.returncode == 0, made.stderr
         return made.stdout.splitlines()[-1]
 
+    def media(self, *arguments: str) -> str:
+        """Run the media command and return what it prints."""
+        done = self._run("-m", "cli.main", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def assert_library_is_sound(self, *, after_sweeping: bool = False) -> None:
         """Fail unless a sweep finds nothing to remove and a check nothing to complain of.
 

@@ -215,6 +215,23 @@ def test_a_code_is_good_once_and_for_its_own_verifier(offering: Server, browser:
     assert "media_session" not in thief.cookies
 
 
+def test_wrong_codes_are_not_tried_for_ever(start: Callable[..., Server], issuer: str) -> None:
+    serving = start(oidc_issuer=issuer, **CLIENT)
+    guessing = Browser(serving)
+    address = f"/v1/auth/oidc/callback?code=guess&state={login(guessing).params['state']}"
+    kept = dict(guessing.cookies)
+    statuses = []
+    for _ in range(31):
+        guessing.cookies = dict(kept)
+        statuses.append(guessing.come_back(address).status_code)
+    assert statuses == [401] * 30 + [429]
+    right = at_provider(str(login(guessing)), "ada")
+    refused = guessing.come_back(right)
+    assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+    assert refused.headers["retry-after"]
+    assert serving.stop() == 0
+
+
 @pytest.mark.parametrize(
     "path",
     [

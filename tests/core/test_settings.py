@@ -79,9 +79,22 @@ ACCEPTED = [
     ("IDLE_TIMEOUT_SECONDS", "1", 1),
     ("DRAIN_SECONDS", "0", 0),
     ("LOG_LEVEL", "WARNING", "warning"),
+    ("LOG_FORMAT", "JSON", "json"),
+    ("METRICS_ADDRESS", "", ""),
+    ("METRICS_ADDRESS", " 127.0.0.1:9100 ", "127.0.0.1:9100"),
+    ("METRICS_ADDRESS", "[::1]:9100", "[::1]:9100"),
+    ("TRACING", "on", True),
 ]
 
 REFUSED = [
+    ("LOG_FORMAT", "xml"),
+    ("METRICS_ADDRESS", "9100"),
+    ("METRICS_ADDRESS", ":9100"),
+    ("METRICS_ADDRESS", "localhost:"),
+    ("METRICS_ADDRESS", "localhost:0"),
+    ("METRICS_ADDRESS", "localhost:65536"),
+    ("METRICS_ADDRESS", "http://localhost"),
+    ("TRACING", "otlp"),
     ("PORT", "65536"),
     ("PORT", "-1"),
     ("PORT", ""),

@@ -20,6 +20,8 @@ MIGRATIONS = [
     "0003_signed_urls",
     "0004_accounts",
     "0005_limits",
+    "0006_file_shares",
+    "0007_audit",
 ]
 TABLES = {
     "user_account",
@@ -31,6 +33,8 @@ TABLES = {
     "login_session",
     "api_key",
     "idempotency_key",
+    "file_share",
+    "audit_record",
 }
 
 MIGRATING = """

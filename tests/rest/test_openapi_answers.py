@@ -11,6 +11,7 @@ from jsonschema import ValidationError  # type: ignore[import-untyped]  # ships 
 from core.ids import IdPrefix, new_id
 from core.rates import Rate
 from core.settings import Settings
+from models.user import UserKind
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
@@ -127,6 +128,45 @@ async def test_signed_addresses_are_made_followed_and_revoked_as_described(api: 
     await api.ask("GET", url, 403, signed_in=False)
 
 
+async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
+    readers = []
+    for _ in range(2):
+        session = (await api.ask("POST", "/llm/auth/guest-login", 200)).json()
+        readers.append(session["user_id"])
+    path = f"/v1/media/files/{(await api.upload())['id']}/shares"
+    shared = await api.ask("POST", path, 200, json={"account_ids": readers})
+    assert [share["account_id"] for share in shared.json()["data"]] == readers
+    assert shared.json() == (await api.ask("GET", path, 200)).json()
+    await api.ask("HEAD", path, 200)
+    many = [new_id(IdPrefix.USER)] * 2 + [new_id(IdPrefix.USER) for _ in range(100)]
+    for wrong in ({}, {"account_ids": []}, {"account_ids": many}, {"account_ids": "x"}):
+        await api.ask("POST", path, 400, json=wrong)
+    await api.ask("POST", path, 400, json={"account_ids": readers, "more": 1})
+    await api.ask("POST", path, 404, json={"account_ids": many[:1]})
+    await api.ask("DELETE", f"{path}/{readers[0]}", 204)
+    await api.ask("DELETE", f"{path}/{readers[0]}", 404)
+    await api.sign_in()
+    await api.ask("GET", path, 404)
+    await api.ask("HEAD", path, 404)
+
+
+async def test_the_audit_is_refused_as_described(api: Api) -> None:
+    await api.ask("GET", "/v1/audit", 403)
+    await api.ask("HEAD", "/v1/audit", 403)
+    await api.ask("GET", "/v1/audit?colour=1", 400)
+
+
+async def test_the_audit_is_answered_as_described(api: Api) -> None:
+    path = f"/v1/media/files/{(await api.upload())['id']}"
+    accounts = api.app.state.application.accounts
+    session = await accounts.create(UserKind.ADMINISTRATOR)
+    api.client.headers["authorization"] = f"Bearer {session.access_token}"
+    await api.ask("GET", path, 200)
+    page = (await api.ask("GET", "/v1/audit?limit=1", 200)).json()
+    assert page["data"][0].keys() == SCHEMAS["AuditEntry"]["properties"].keys()
+    await api.ask("HEAD", "/v1/audit", 200)
+
+
 def needs_a_token() -> list[tuple[str, str]]:
     return [
         (path, method) for path, method, one in operations() if one["security"] == [{"bearer": []}]
@@ -137,7 +177,11 @@ def needs_a_token() -> list[tuple[str, str]]:
 async def test_what_is_said_to_need_a_token_is_refused_without(
     api: Api, path: str, method: str
 ) -> None:
-    found = path.format(file_id=new_id(IdPrefix.FILE), key_id=new_id(IdPrefix.API_KEY))
+    found = path.format(
+        file_id=new_id(IdPrefix.FILE),
+        key_id=new_id(IdPrefix.API_KEY),
+        account_id=new_id(IdPrefix.USER),
+    )
     bodies: dict[str, Any] = {"patch": {}, "post": {"file_ids": []}}
     await api.ask(method.upper(), found, 401, signed_in=False, json=bodies.get(method))
 

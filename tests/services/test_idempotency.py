@@ -24,7 +24,7 @@ from models.user import UserKind
 from services.application import Application
 from services.idempotency import KEPT, Attempt
 from services.metadata import Draft
-from services.quotas import Usage
+from services.room import Usage
 from tests.database import When, cancel_at_every_step
 from tests.services.conftest import account, assert_invariants, body, checked, staged_count
 

@@ -20,8 +20,8 @@ from core.settings import Settings
 from models.user import UserKind
 from services.application import Application
 from services.metadata import Draft
-from services.quotas import Usage
 from services.received import Expected
+from services.room import Usage
 from tests.services.conftest import account, body, checked, received, uploaded
 
 Served = Callable[..., Any]
