@@ -21,6 +21,7 @@ class Fault(StrEnum):
     CUT_REQUEST = "the connection is reset in the middle of the body that is sent"
     CUT_ANSWER = "the connection is reset in the middle of the body that comes back"
     LOST_ANSWER = "the server does it, and nobody hears of it"
+    ALTERED = "a byte of the body that is sent becomes another"
     STALL = "the connection stays open, and nothing comes back"
 
 
@@ -71,6 +72,8 @@ class FaultProxy:
             writer.transport.abort()
             return
         body = await reader.readexactly(length)
+        if fault is Fault.ALTERED:
+            body = body[:-1] + bytes(byte ^ 1 for byte in body[-1:])
         if fault is Fault.ERROR:
             answer = self._random.choice([b"500 Internal Server Error", b"503 Slow Down"])
             answer = b"HTTP/1.1 %b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % answer

@@ -154,6 +154,8 @@ class Bucket:
             "AWS_ACCESS_KEY_ID": "test:tester",
             "AWS_SECRET_ACCESS_KEY": "testing",
             "AWS_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,  # not whoever's runs the tests
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def client(self) -> Any:
@@ -169,19 +171,6 @@ class Bucket:
         """Return the entity tag of an object, without its quotes."""
         tag: str = self.client().head_object(Bucket=self.name, Key=name)["ETag"]
         return tag.strip('"')
-
-    def put_altered(self, name: str, signed: bytes, sent: bytes) -> None:
-        """Put an object whose body is not what the checksum in its signature says."""
-        client = self.client()
-
-        def alter(request: Any, **_: Any) -> None:
-            request.body = sent
-
-        client.meta.events.register("before-send.s3.PutObject", alter)
-        try:
-            client.put_object(Bucket=self.name, Key=name, Body=signed)
-        finally:
-            client.meta.events.unregister("before-send.s3.PutObject", alter)
 
     def unfinished(self) -> list[str]:
         """Return the name of every multipart upload that was neither completed nor aborted."""

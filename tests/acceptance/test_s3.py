@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,7 @@ from tests.acceptance.conftest import MIB
 from tests.acceptance.gql import Gql
 from tests.acceptance.samples import image, noise
 from tests.acceptance.serving import Server, eventually
+from tests.acceptance.test_job_workers import Fleet
 from tests.acceptance.test_transfers import begin_download
 from tests.acceptance.wire import part, upload_head
 from tests.swift import Bucket, new_bucket
@@ -102,6 +103,22 @@ def test_workers_make_previews_and_texts(client: httpx.Client) -> None:
         json={"format": "thumbnail", "size": "small"},
     ).json()["data"]
     shown = client.get(made["preview_url"]).content
+    assert Image.open(io.BytesIO(shown)).size == (made["width"], made["height"])
+
+
+def test_workers_of_their_own_find_and_leave_everything_there(
+    bucket: Bucket, postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in bucket.environment.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as started:
+        fleet = Fleet(tmp_path, postgres_database, started)
+        server = fleet.server(storage_url=f"s3://{bucket.name}/of-a-fleet")
+        fleet.worker()
+        with server.client(server.guest()) as client:
+            path = f"/v1/media/files/{upload(client, image('PNG'), 'a.png')}"
+            made = client.post(f"{path}/preview", json={"size": "small"}).json()["data"]
+            shown = client.get(made["preview_url"]).content
     assert Image.open(io.BytesIO(shown)).size == (made["width"], made["height"])
 
 

@@ -81,7 +81,7 @@ class Crowd:
 def test_while_the_database_is_down_answers_are_503_and_then_all_is_well(
     start: Callable[..., Server], postgres: CrashingServer
 ) -> None:
-    server = start(database_url=postgres.url)
+    server = start(database_url=postgres.url, rate_limits="off")
     with Crowd(server) as crowd:
         time.sleep(1)
         postgres.crash()

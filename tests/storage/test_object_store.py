@@ -185,11 +185,18 @@ async def test_foreign_objects_are_neither_listed_nor_swept(
     assert bucket.keys() == sorted(names)
 
 
-async def test_what_changes_on_its_way_is_refused(bucket: Bucket) -> None:
-    """The server holds every body to the checksum in its signature, which ours always have."""
-    with pytest.raises(bucket.client().exceptions.ClientError, match="BadDigest"):
-        bucket.put_altered("name", b"what was meant", b"what arrives..")
+@pytest.mark.parametrize("size", [1000, IN_PARTS])
+async def test_what_changes_on_its_way_is_refused_by_its_checksum(
+    proxy: FaultProxy, bucket: Bucket, size: int
+) -> None:
+    storage = ObjectStorage(bucket.url, part_bytes=PART_BYTES)
+    proxy.odds = {Fault.ALTERED: 1}
+    with pytest.raises(StorageError, match=r"BadDigest|X-Amz-Content-SHA"):
+        await put(storage, some_bytes(size))
+    proxy.odds = {}
     assert bucket.keys() == []
+    assert bucket.unfinished() == []
+    await storage.close()
 
 
 async def test_an_object_that_changed_under_its_reader_is_never_a_mix(
