@@ -8,8 +8,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import MediaError
@@ -24,6 +22,7 @@ from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.web import asset, library
 from services.application import running
 from streaming.files import download, stream
 
@@ -36,10 +35,6 @@ EXPOSED_HEADERS: Final = (
     "Retry-After",
 )
 """What scripts of other origins may read beyond the Fetch standard's safelist."""
-
-
-async def _home(_: Request) -> Response:
-    return RedirectResponse("/graphql")
 
 
 ROUTES: Final = (
@@ -59,7 +54,8 @@ ROUTES: Final = (
     Route("/openapi.json", openapi(STATUS)),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
-    Route("/", _home),
+    Route("/assets/{name}", asset),
+    Route("/", library),
 )
 
 
