@@ -1,0 +1,36 @@
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { examplesPlugin } from "./ExamplesPanel";
+import { examples } from "./examples";
+import { FilesPanelBelowVariables } from "./FilesPanel";
+import { fetcher } from "./fetcher";
+import { isNarrow } from "./layout";
+import { SessionBar } from "./SessionBar";
+
+const plugins = [examplesPlugin, HISTORY_PLUGIN];
+
+/** GraphiQL with the session, the examples and the files of this API. */
+export function Explorer() {
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      plugins={plugins}
+      {...(isNarrow() ? {} : { visiblePlugin: examplesPlugin.title })}
+      defaultQuery={examples[0]?.query ?? ""}
+      defaultEditorToolsVisibility="variables"
+      defaultTheme={chosenTheme()}
+      inputValueDeprecation
+      schemaDescription
+    >
+      <GraphiQL.Logo>
+        <SessionBar />
+      </GraphiQL.Logo>
+      <FilesPanelBelowVariables />
+    </GraphiQL>
+  );
+}
+
+/** Return the theme that was chosen in the library, or null for the system's. */
+function chosenTheme(): "light" | "dark" | null {
+  const chosen = localStorage.getItem("media.theme");
+  return chosen === "light" || chosen === "dark" ? chosen : null;
+}

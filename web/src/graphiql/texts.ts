@@ -1,0 +1,46 @@
+/** Every text of this page that people read, in one place. */
+
+const bytes = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
+
+export const texts = {
+  library: "Library",
+  guest: "Continue as guest",
+  signInWith: (name: string) => `Sign in with ${name}`,
+  signOut: "Sign out",
+  signedIn: (kind: string) => `Signed in: ${kind}`,
+  examples: "Examples",
+  examplesLead: "Choose one, and run it with Ctrl-Enter. It opens in a tab of its own.",
+  queries: "Queries",
+  mutations: "Mutations",
+  changes: "changes data",
+  needsSession: "Continue as guest first (top right), then choose the example again.",
+  needsFile: "There is no file of yours yet. Run “Upload a file” first, then choose this again.",
+  needsExample:
+    "This one changes only files with the tag “example”. Run “Upload a file” first, then choose this again.",
+  files: "Files",
+  filesLead: "They go out by the multipart request specification.",
+  chooseFile: "Choose a file",
+  chooseFiles: "Choose files",
+  chooseAnother: "Choose another",
+  addFiles: "Add files",
+  dropHere: "or drop it here",
+  dropManyHere: "or drop them here",
+  required: "required",
+  removeFile: (name: string) => `Remove ${name}`,
+  uploading: (sent: string, total: string, percent: number) =>
+    `${sent} of ${total} sent, ${percent} %`,
+  waiting: "All sent. The server is at work…",
+  progress: "Upload progress",
+  cancel: "Cancel",
+  noFile: (name: string) => `Choose a file for $${name} in the panel “Files” below the variables.`,
+  connectionBroke:
+    "The connection broke before an answer came. Is the server running? A file that is larger than the server takes can end like this too.",
+  noJson: (status: number) => `The server answered ${status}, and not in JSON.`,
+};
+
+/** Return a size in bytes as people write it. */
+export function inUnits(size: number): string {
+  const power = size < 1000 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), UNITS.length - 1);
+  return `${bytes.format(size / 1000 ** power)} ${UNITS[power]}`;
+}
