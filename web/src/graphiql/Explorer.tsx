@@ -1,4 +1,6 @@
+import { useGraphiQL } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { useEffect, useRef } from "react";
 import { examplesPlugin } from "./ExamplesPanel";
 import { examples } from "./examples";
 import { FilesPanelBelowVariables } from "./FilesPanel";
@@ -25,8 +27,22 @@ export function Explorer() {
         <SessionBar />
       </GraphiQL.Logo>
       <FilesPanelBelowVariables />
+      <ResponseInSight />
     </GraphiQL>
   );
+}
+
+/** Where the response is below the editors, bring it into sight when it has come. */
+function ResponseInSight() {
+  const running = useGraphiQL((state) => state.isFetching);
+  const ran = useRef(false);
+  useEffect(() => {
+    if (ran.current && !running && isNarrow()) {
+      document.querySelector(".graphiql-response")?.scrollIntoView({ behavior: "smooth" });
+    }
+    ran.current = running;
+  }, [running]);
+  return null;
 }
 
 /** Return the theme that was chosen in the library, or null for the system's. */

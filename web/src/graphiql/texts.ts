@@ -10,7 +10,7 @@ export const texts = {
   signOut: "Sign out",
   signedIn: (kind: string) => `Signed in: ${kind}`,
   examples: "Examples",
-  examplesLead: "Choose one, and run it with Ctrl-Enter. It opens in a tab of its own.",
+  examplesLead: "Choose one, look it over, and run it with the button beside it.",
   queries: "Queries",
   mutations: "Mutations",
   changes: "changes data",
