@@ -6,6 +6,9 @@
 | guest, user   | all | not found              | read             | read        | yes    |
 | administrator | all | read, delete (audited) | all (audited)    | all         | yes    |
 
+An API key that may only read gets of its account what is read; all else is refused to it before
+anything is said of the file.
+
 A signed address (``auth.signing``) is judged by itself, whoever brings it: what it names, and
 nothing else.
 
@@ -18,7 +21,12 @@ from enum import StrEnum
 from typing import Protocol
 
 from auth.viewer import Viewer
-from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from core.errors import (
+    ForbiddenError,
+    InsufficientScopeError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 from models.file import Visibility
 from models.user import UserKind
 
@@ -62,7 +70,10 @@ class Policy:
             UnauthenticatedError: Nobody is signed in, and signing in might help.
             NotFoundError: The file is missing, or hidden from this caller: the same message.
             ForbiddenError: The caller may read the file but not do this to it.
+            InsufficientScopeError: The caller's API key may only read.
         """
+        if operation is not Operation.READ:
+            self.require_writing(viewer)
         if file is None or not self.can_read(viewer, file):
             raise self._hidden(viewer)
         if operation is Operation.READ or file.owner_id == viewer.id:
@@ -94,6 +105,26 @@ class Policy:
         if viewer.id is None:
             raise UnauthenticatedError(SIGN_IN)
         return viewer.id
+
+    @staticmethod
+    def require_writing(viewer: Viewer) -> None:
+        """Return unless the caller came with an API key that may only read.
+
+        Raises:
+            InsufficientScopeError: It did.
+        """
+        if viewer.read_only:
+            raise InsufficientScopeError("This API key may only read; use one of scope write.")
+
+    @classmethod
+    def require_writer(cls, viewer: Viewer) -> str:
+        """Return the account id of ``viewer`` if it may change what is its own.
+
+        Raises:
+            UnauthenticatedError, InsufficientScopeError: As above.
+        """
+        cls.require_writing(viewer)
+        return cls.require_account(viewer)
 
     @staticmethod
     def _hidden(viewer: Viewer) -> UnauthenticatedError | NotFoundError:

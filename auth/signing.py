@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from core.errors import ForbiddenError
@@ -46,11 +47,11 @@ def version_of(file: StoredFile) -> tuple[str, ...]:
 class LinkSigner:
     """Signs and checks addresses with a key of its own, derived from the server's secret.
 
-    Source: HMAC, RFC 2104.
+    What was signed with a key of a previous secret holds too. Source: HMAC, RFC 2104.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._key = hmac.digest(secret.encode(), b"media-api signed addresses", "sha256")
+    def __init__(self, secret: str, previous: Sequence[str] = ()) -> None:
+        self._keys = [derived_key(one, "signed addresses") for one in (secret, *previous)]
 
     def expiry(self) -> int:
         """Return when an address made now expires, in seconds of Unix time."""
@@ -70,14 +71,23 @@ class LinkSigner:
 
     def sign(self, expires: int, *facts: str) -> str:
         """Return the signature of ``facts`` until ``expires``: 43 characters, fit for addresses."""
-        # Lengths go in too, so that no two lists of facts read alike.
-        message = "\n".join(f"{len(fact)}:{fact}" for fact in (str(expires), *facts))
-        digest = hmac.digest(self._key, message.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return _signature(self._keys[0], expires, facts)
 
     def holds(self, signature: str, expires: int, *facts: str) -> bool:
         """Tell whether ``signature`` was made for these facts and has not expired."""
-        expected = self.sign(expires, *facts)
         # Comparing text in constant time is for ASCII alone; all else raises.
         given = signature if signature.isascii() else ""
-        return hmac.compare_digest(given, expected) and time.time() < expires
+        expected = [_signature(key, expires, facts) for key in self._keys]
+        return any(hmac.compare_digest(given, one) for one in expected) and time.time() < expires
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """Return the key that the server's secret gives for one purpose and no other."""
+    return hmac.digest(secret.encode(), f"media-api {purpose}".encode(), "sha256")
+
+
+def _signature(key: bytes, expires: int, facts: Sequence[str]) -> str:
+    # Lengths go in too, so that no two lists of facts read alike.
+    message = "\n".join(f"{len(fact)}:{fact}" for fact in (str(expires), *facts))
+    digest = hmac.digest(key, message.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,13 +1,15 @@
-"""Access tokens: signed JSON Web Tokens (RFC 7519) naming an account."""
+"""Access tokens: signed JSON Web Tokens (RFC 7519) naming an account and its session."""
 
 import hashlib
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import OctKey
+from joserfc.jwk import GuestProtocol, OctKey
 from joserfc.jwt import JWTClaimsRegistry
 
 from core.errors import UnauthenticatedError
@@ -21,13 +23,25 @@ _CACHE_SIZE: Final = 10_000
 _INVALID: Final = "The access token is not valid or has expired; sign in again."
 
 
-class TokenSigner:
-    """Makes and reads access tokens with one secret. Lifetime in seconds."""
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """Whom a token names: an account, its session, and how often its tokens have ended before."""
 
-    def __init__(self, secret: str, lifetime_seconds: int) -> None:
+    account_id: str
+    session_id: str | None = None
+    version: int = 0
+
+
+class TokenSigner:
+    """Makes access tokens with one secret, and reads those of earlier ones too, by their ``kid``.
+
+    Lifetime in seconds.
+    """
+
+    def __init__(self, secret: str, lifetime_seconds: int, previous: Sequence[str] = ()) -> None:
         self.lifetime_seconds = lifetime_seconds
-        self._key_id = hashlib.sha256(secret.encode()).hexdigest()[:16]
-        self._key = OctKey.import_key(secret)
+        self._key_id = _key_id(secret)
+        self._keys = {_key_id(one): OctKey.import_key(one) for one in (secret, *previous)}
         self._claims = JWTClaimsRegistry(
             leeway=_LEEWAY_SECONDS,
             iss={"essential": True, "value": _ISSUER},
@@ -35,58 +49,76 @@ class TokenSigner:
             exp={"essential": True},
         )
         # Verifying costs more than everything else an ordinary request does before its SQL.
-        self._verified: OrderedDict[str, tuple[str, int]] = OrderedDict()
+        self._verified: OrderedDict[str, tuple[TokenClaims, int]] = OrderedDict()
 
-    def issue(self, account_id: str) -> str:
+    def issue(
+        self,
+        account_id: str,
+        session_id: str | None = None,
+        version: int = 0,
+        lifetime_seconds: int | None = None,
+    ) -> str:
         """Return a token that names ``account_id`` until its lifetime is over."""
         now = int(time.time())
         claims = {
             "iss": _ISSUER,
             "sub": account_id,
             "iat": now,
-            "exp": now + self.lifetime_seconds,
+            "exp": now + (lifetime_seconds or self.lifetime_seconds),
+            **({"sid": session_id} if session_id else {}),
+            **({"ver": version} if version else {}),
         }
         header = {"alg": _ALGORITHM, "kid": self._key_id}
-        return jwt.encode(header, claims, self._key, algorithms=[_ALGORITHM])
+        return jwt.encode(header, claims, self._keys[self._key_id], algorithms=[_ALGORITHM])
 
-    def verify(self, token: str) -> str:
-        """Return the account id that ``token`` names.
+    def verify(self, token: str) -> TokenClaims:
+        """Return whom ``token`` names.
 
         Raises:
             UnauthenticatedError: The token is malformed, altered, foreign or expired.
         """
         known = self._verified.get(token)
-        account_id, expires = known or self._decode(token)
+        claims, expires = known or self._decode(token)
         if expires + _LEEWAY_SECONDS < time.time():
             self._verified.pop(token, None)
             raise UnauthenticatedError(_INVALID)
         if known is None:
-            self._remember(token, account_id, expires)
-        return account_id
+            self._remember(token, claims, expires)
+        return claims
 
-    def _decode(self, token: str) -> tuple[str, int]:
+    def _decode(self, token: str) -> tuple[TokenClaims, int]:
         if len(token) > _MAX_TOKEN_LENGTH:
             raise UnauthenticatedError(_INVALID)
         try:
-            decoded = jwt.decode(token, self._key, algorithms=[_ALGORITHM])
+            decoded = jwt.decode(token, self._find_key, algorithms=[_ALGORITHM])
             self._claims.validate(decoded.claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise UnauthenticatedError(_INVALID) from error
-        if decoded.header.get("kid") != self._key_id:
-            raise UnauthenticatedError(_INVALID)
-        return _account(decoded.claims)
+        return _read(decoded.claims), int(decoded.claims["exp"])
 
-    def _remember(self, token: str, account_id: str, expires: int) -> None:
-        self._verified[token] = (account_id, expires)
+    def _find_key(self, signed: GuestProtocol) -> OctKey:
+        key = self._keys.get(str(signed.headers().get("kid")))
+        if key is None:
+            raise ValueError("an unknown kid")
+        return key
+
+    def _remember(self, token: str, claims: TokenClaims, expires: int) -> None:
+        self._verified[token] = (claims, expires)
         if len(self._verified) > _CACHE_SIZE:
             self._verified.popitem(last=False)
 
 
-def _account(claims: dict[str, Any]) -> tuple[str, int]:
-    subject = claims["sub"]
-    if not isinstance(subject, str) or not is_id(subject, IdPrefix.USER):
+def _key_id(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()[:16]
+
+
+def _read(claims: dict[str, Any]) -> TokenClaims:
+    subject, session, version = claims["sub"], claims.get("sid"), claims.get("ver", 0)
+    named = isinstance(subject, str) and is_id(subject, IdPrefix.USER)
+    held = session is None or (isinstance(session, str) and is_id(session, IdPrefix.SESSION))
+    if not named or not held or type(version) is not int:
         raise UnauthenticatedError(_INVALID)
-    return subject, int(claims["exp"])
+    return TokenClaims(subject, session, version)
 
 
 def bearer_token(header: str | None) -> str | None:

@@ -1,16 +1,23 @@
 """Who is asking."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.user import UserKind
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The caller of a request: an account, or nobody (``id`` and ``kind`` are None)."""
+    """The caller of a request: an account, or nobody (``id`` and ``kind`` are None).
+
+    ``session_id`` names the sign-in and ``key_id`` the API key that the caller came with;
+    one of ``read_only`` may change nothing.
+    """
 
     id: str | None
     kind: UserKind | None
+    read_only: bool = False
+    key_id: str | None = field(default=None, compare=False)
+    session_id: str | None = field(default=None, compare=False)
 
     @property
     def is_anonymous(self) -> bool:

@@ -10,6 +10,7 @@ class ErrorCode(StrEnum):
     BAD_MULTIPART = "BAD_MULTIPART"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    INSUFFICIENT_SCOPE = "INSUFFICIENT_SCOPE"
     NOT_FOUND = "NOT_FOUND"
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED"
     NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
@@ -28,6 +29,7 @@ class ErrorCode(StrEnum):
     GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
     BUSY = "BUSY"
     STORAGE_FULL = "STORAGE_FULL"
@@ -66,6 +68,12 @@ class ForbiddenError(MediaError):
     """Raised when the caller may see the thing but not do this to it."""
 
     code = ErrorCode.FORBIDDEN
+
+
+class InsufficientScopeError(MediaError):
+    """Raised when an API key that may only read is used to change something."""
+
+    code = ErrorCode.INSUFFICIENT_SCOPE
 
 
 class NotFoundError(MediaError):
@@ -132,6 +140,16 @@ class QuotaExceededError(MediaError):
     """Raised when an upload would take the account over its quota."""
 
     code = ErrorCode.QUOTA_EXCEEDED
+
+
+class RateLimitedError(MediaError):
+    """Raised when too much was asked for in a time; ``retry_after`` is in seconds."""
+
+    code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class QueryTooComplexError(MediaError):

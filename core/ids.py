@@ -22,6 +22,8 @@ class IdPrefix(StrEnum):
     USER = "user"
     UPLOAD = "upload"
     DERIVATIVE = "derivative"
+    SESSION = "session"
+    API_KEY = "key"
 
 
 def new_id(prefix: IdPrefix) -> str:

@@ -15,7 +15,12 @@ PREFIX: Final = "MEDIA_"
 MIB: Final = 1024 * 1024
 MIN_SECRET_BYTES: Final = 32
 _MAX_PORT: Final = 65535
-_CONFIDENTIAL: Final = ("SECRET_KEY", "DATABASE_URL")  # the second may hold a password
+_CONFIDENTIAL: Final = (
+    "SECRET_KEY",
+    "SECRET_KEYS",
+    "CLIENT_SECRET",
+    "DATABASE_URL",  # it may hold a password
+)
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -34,6 +39,7 @@ class Settings:
     database_url: str = field(default="", repr=False)
     storage_url: str = ""
     secret_key: str = field(default="", repr=False)
+    previous_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
     public_url: str = ""
@@ -42,6 +48,14 @@ class Settings:
     guest_login: bool = True
     introspection: bool = True
     token_lifetime_seconds: int = 30 * 24 * 3600
+    access_lifetime_seconds: int = 15 * 60
+    refresh_lifetime_seconds: int = 30 * 24 * 3600
+    administrators: tuple[str, ...] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "OpenID Connect"
+    oidc_scopes: str = "openid email profile"
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
     processing: str = "local"
@@ -75,6 +89,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
+    if settings.oidc_issuer and not settings.oidc_client_id:
+        raise SettingsError("MEDIA_OIDC_ISSUER: needs MEDIA_OIDC_CLIENT_ID as well")
     return settings
 
 
@@ -145,6 +161,21 @@ def _secret(value: str) -> str:
     return value
 
 
+def _secrets(value: str) -> tuple[str, ...]:
+    return tuple(_secret(part) for part in _listed(value))
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _scopes(value: str) -> str:
+    words = value.split()
+    if "openid" not in words:
+        raise ValueError("must hold openid among its words")
+    return " ".join(words)
+
+
 def _origins(value: str) -> tuple[str, ...]:
     origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
     for origin in origins:
@@ -160,6 +191,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "database_url": _url("sqlite", "postgres", "postgresql"),
     "storage_url": _url("file", "memory"),
     "secret_key": _secret,
+    "previous_secret_keys": _secrets,
     "max_upload_bytes": _integer(1),
     "quota_bytes": _integer(0),
     "public_url": _url("http", "https"),
@@ -168,6 +200,11 @@ _PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "guest_login": _switch,
     "introspection": _switch,
     "token_lifetime_seconds": _integer(60),
+    "access_lifetime_seconds": _integer(60, 24 * 3600),
+    "refresh_lifetime_seconds": _integer(600),
+    "administrators": _listed,
+    "oidc_issuer": _url("http", "https"),
+    "oidc_scopes": _scopes,
     "upload_grace_seconds": _integer(0),
     "sweep_interval_seconds": _integer(1),
     "processing": _one_of("local", "queue"),

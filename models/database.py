@@ -34,6 +34,8 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.upload",
             "models.file",
             "models.derivative",
+            "models.login_session",
+            "models.api_key",
         ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",

@@ -7,6 +7,9 @@ from tortoise import Model, fields
 
 from core.ids import ID_LENGTH
 
+MAX_EMAIL = 320
+MAX_NAME = 255
+
 
 class UserKind(StrEnum):
     """What an account is; each kind may do what the access matrix says."""
@@ -17,7 +20,12 @@ class UserKind(StrEnum):
 
 
 class User(Model):
-    """An account with its running totals, changed in the same transaction as its files."""
+    """An account with its running totals, changed in the same transaction as its files.
+
+    ``issuer`` and ``subject`` are who signs in to it, by OpenID Connect; ``email`` is what the
+    issuer has verified. Access tokens hold for one ``tokens_version``: counting it up ends those
+    given out. ``merged_into`` is set when the files of a guest have moved to another account.
+    """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
     kind = fields.CharEnumField(UserKind, max_length=16)
@@ -25,9 +33,16 @@ class User(Model):
     files_count = fields.BigIntField(default=0, db_default=0)
     bytes_used = fields.BigIntField(default=0, db_default=0)
     created_at = fields.DatetimeField(auto_now_add=True)
+    email = fields.CharField(max_length=MAX_EMAIL, null=True)
+    name = fields.CharField(max_length=MAX_NAME, null=True)
+    issuer = fields.CharField(max_length=255, null=True)
+    subject = fields.CharField(max_length=255, null=True)
+    tokens_version = fields.IntField(default=0, db_default=0)
+    merged_into = fields.CharField(max_length=ID_LENGTH, null=True)
 
     class Meta:
-        """Where it is stored."""
+        """Where it is stored, and that a subject has one account."""
 
         table = "user_account"
         ordering: ClassVar = ["id"]
+        unique_together = (("issuer", "subject"),)

@@ -39,7 +39,7 @@ async def list_files(
 
 async def upload(info: RequestInfo, file: Received, given: dict[str, Any]) -> StoredFile:
     """Make a file of a received body."""
-    Policy.require_account(info.context.viewer)
+    Policy.require_writer(info.context.viewer)
     return await info.context.application.uploads.claim(file, draft(given))
 
 
@@ -47,7 +47,7 @@ async def upload_many(
     info: RequestInfo, files: Sequence[Received], given: dict[str, Any]
 ) -> list[StoredFile]:
     """Make a file of each received body, or of none."""
-    Policy.require_account(info.context.viewer)
+    Policy.require_writer(info.context.viewer)
     if given.get("filename") is not None and len(files) > 1:
         raise ValidationFailedError("filename can name one file only; leave it out for several.")
     return await info.context.application.uploads.claim_all(files, draft(given))

@@ -41,7 +41,7 @@ class FileEndpoint(HTTPEndpoint):
     async def patch(self, request: Request) -> Response:
         """Change what the body names, and answer the file as it is then."""
         viewer = await viewer_of(request)
-        Policy.require_account(viewer)  # before the body is read
+        Policy.require_writer(viewer)  # before the body is read
         given = await json_object(request)
         files = application_of(request).files
         file = await files.update(viewer, request.path_params["file_id"], given)
@@ -60,7 +60,7 @@ class BulkDeleteEndpoint(HTTPEndpoint):
     async def post(self, request: Request) -> Response:
         """Delete many files, and answer how many went and what became of each."""
         viewer = await viewer_of(request)
-        Policy.require_account(viewer)  # before the body is read
+        Policy.require_writer(viewer)  # before the body is read
         ids = _file_ids(await json_object(request))
         deletions = await application_of(request).files.bulk_delete(viewer, ids)
         deleted = sum(one.outcome is Outcome.DELETED for one in deletions)

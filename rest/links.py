@@ -15,7 +15,7 @@ from streaming.request import application_of, base_url, optional_json_object, vi
 async def sign_url(request: Request) -> Response:
     """Answer a signed address of the file."""
     viewer = await viewer_of(request)
-    Policy.require_account(viewer)  # before the body is read
+    Policy.require_writer(viewer)  # before the body is read
     given = await optional_json_object(request)
     check_names(given, ("operation", "expires_in", "disposition"))
     wanted = LinkRequest(

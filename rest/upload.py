@@ -22,7 +22,7 @@ _FILE: Final = "file"
 async def upload(request: Request) -> Response:
     """Store the form's file, and answer it as it is then."""
     viewer = await viewer_of(request)
-    Policy.require_account(viewer)
+    Policy.require_writer(viewer)
     uploads = application_of(request).uploads
     form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
     incoming = _Incoming(uploads, viewer, form)

@@ -12,7 +12,8 @@ from starlette.routing import Route
 
 from core.errors import MediaError
 from core.settings import Settings
-from rest.accounts import guest_login
+from rest.accounts import guest, guest_login, logout, options, refresh
+from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
@@ -51,6 +52,12 @@ ROUTES: Final = (
     Route("/v1/media/upload", upload, methods=["POST"]),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
+    Route("/v1/auth/options", options),
+    Route("/v1/auth/guest", guest, methods=["POST"]),
+    Route("/v1/auth/refresh", refresh, methods=["POST"]),
+    Route("/v1/auth/logout", logout, methods=["POST"]),
+    Route("/v1/auth/api-keys", ApiKeysEndpoint),
+    Route("/v1/auth/api-keys/{key_id}", ApiKeyEndpoint),
     Route("/openapi.json", openapi(STATUS)),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
@@ -81,7 +88,8 @@ def create_app(settings: Settings) -> Starlette:
 
 
 def _cors(settings: Settings) -> Middleware:
-    # Tokens travel in the Authorization header, never in cookies: any origin may be allowed.
+    # Tokens travel in the Authorization header: any origin may be allowed. The session cookie is
+    # for this server's own pages, so that no answer allows credentials.
     return Middleware(
         CORSMiddleware,
         allow_origins=list(settings.cors_origins),

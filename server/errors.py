@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import ErrorCode, MediaError
+from core.errors import ErrorCode, MediaError, RateLimitedError
 
 logger = logging.getLogger("media.server")
 
@@ -23,7 +23,9 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.GRAPHQL_VALIDATION_FAILED: HTTPStatus.BAD_REQUEST,
     ErrorCode.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
     ErrorCode.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    ErrorCode.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
@@ -50,6 +52,9 @@ PROBLEM: Final = "application/problem+json"
 
 _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.UNAUTHENTICATED: {"www-authenticate": 'Bearer realm="media"'},
+    ErrorCode.INSUFFICIENT_SCOPE: {
+        "www-authenticate": 'Bearer realm="media", error="insufficient_scope", scope="write"'
+    },
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
 }
@@ -61,7 +66,8 @@ _CODES: Final = {
 
 def error_headers(error: MediaError) -> dict[str, str]:
     """Return the headers that belong on the answer to ``error``."""
-    return {**_HEADERS.get(error.code, {}), **getattr(error, "headers", {})}
+    waiting = {"retry-after": str(error.retry_after)} if isinstance(error, RateLimitedError) else {}
+    return {**_HEADERS.get(error.code, {}), **waiting, **getattr(error, "headers", {})}
 
 
 def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str, str]) -> Response:

@@ -30,7 +30,7 @@ async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[dict
         BadMultipartError: The request breaks the specification; nothing is kept.
         PayloadTooLargeError: A file is too large; nothing is kept.
     """
-    Policy.require_account(viewer)
+    Policy.require_writer(viewer)
     form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
     incoming = _Incoming(form, application_of(request).uploads, viewer)
     try:

@@ -1,31 +1,29 @@
-"""Accounts: guest login, and who a request's token names."""
+"""Accounts: signing in, and who a request's token or API key names."""
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+from auth.administrators import COLUMNS, Administrators
 from auth.policy import Policy
-from auth.tokens import TokenSigner, bearer_token
+from auth.refresh_tokens import session_of
+from auth.tokens import TokenClaims, TokenSigner, bearer_token
 from auth.viewer import ANONYMOUS, Viewer
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.ids import IdPrefix, new_id
+from models.columns import as_utc
 from models.database import Database
 from models.user import User, UserKind
+from services.api_keys import ApiKeys, is_key
+from services.attempts import FailedAttempts
+from services.sessions import Session, Sessions
 
 _FRESH_SECONDS: Final = 30
 _CACHE_SIZE: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A signed-in account: its id, kind, and a bearer token with its lifetime in seconds."""
-
-    account_id: str
-    kind: UserKind
-    access_token: str
-    expires_in: int
+_SHUT_OUT: Final = "The account of this access token is disabled or gone, or signed out."
+_ACCOUNT: Final = f"id, files_count, bytes_used, created_at, name, {COLUMNS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +35,101 @@ class Account:
     files_count: int
     bytes_used: int
     created_at: datetime
+    email: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    looked_up: float
+    viewer: Viewer
+    version: int
 
 
 class Accounts:
     """Signs callers in and recognises them."""
 
-    def __init__(self, database: Database, signer: TokenSigner, *, guest_login: bool) -> None:
+    def __init__(  # noqa: PLR0913 - what it is put together from
+        self,
+        database: Database,
+        signer: TokenSigner,
+        sessions: Sessions,
+        api_keys: ApiKeys,
+        administrators: Administrators,
+        *,
+        attempts: FailedAttempts,
+        guest_login: bool,
+    ) -> None:
+        self.guest_login = guest_login
         self._database = database
         self._signer = signer
-        self._guest_login = guest_login
-        self._seen: dict[str, tuple[float, Viewer | None]] = {}
+        self._sessions = sessions
+        self._api_keys = api_keys
+        self._administrators = administrators
+        self._attempts = attempts
+        self._seen: dict[tuple[str, str | None], _Known] = {}
 
-    async def sign_in_guest(self) -> Session:
-        """Make a guest account and return its session.
+    async def sign_in_guest(self, *, refreshable: bool = False) -> Session:
+        """Make a guest account and return its session, with a refresh token if asked for.
 
         Raises:
             ForbiddenError: Guest login is switched off.
         """
-        if not self._guest_login:
+        if not self.guest_login:
             raise ForbiddenError("Guest login is switched off on this server.")
-        return await self.create(UserKind.GUEST)
+        return await self.create(UserKind.GUEST, refreshable=refreshable)
 
-    async def create(self, kind: UserKind) -> Session:
+    async def create(self, kind: UserKind, *, refreshable: bool = False) -> Session:
         """Make an account of ``kind`` and return its session."""
         account_id = new_id(IdPrefix.USER)
         async with self._database.transaction() as transaction:
             await User.create(id=account_id, kind=kind, using_db=transaction.client)
-        return Session(
-            account_id, kind, self._signer.issue(account_id), self._signer.lifetime_seconds
-        )
+            return await self._sessions.open(transaction, account_id, refreshable=refreshable)
 
-    async def viewer(self, authorization: str | None) -> Viewer:
+    async def refresh(self, token: str, address: str) -> Session:
+        """Return a session's next tokens.
+
+        Raises:
+            UnauthenticatedError: The refresh token is not valid, or was used before.
+            RateLimitedError: It is not, and too many of ``address`` were not.
+        """
+        try:
+            return await self._sessions.refresh(token)
+        except UnauthenticatedError as error:
+            self.forget_session(session_of(token))
+            self._attempts.refuse(address, error)
+
+    async def sign_out(self, refresh_token: str) -> None:
+        """End the session that a refresh token is of; one that is of none is not an error."""
+        await self._sessions.end_by_token(refresh_token)
+        self.forget_session(session_of(refresh_token))
+
+    async def end_session(self, viewer: Viewer) -> None:
+        """End the session that the caller's access token is of, if it is of one."""
+        if viewer.session_id is not None:
+            await self._sessions.end(viewer.session_id)
+            self.forget_session(viewer.session_id)
+
+    async def viewer(self, authorization: str | None, address: str = "") -> Viewer:
         """Return the caller that an ``Authorization`` header names; without one, nobody.
 
         An account is looked up at most every 30 s, so a disabled one is out within that time.
 
         Raises:
-            UnauthenticatedError: The token is not valid, or its account is gone or disabled.
+            UnauthenticatedError: The token or API key is not valid, its session has ended, or its
+                account is gone or disabled.
+            RateLimitedError: The API key is not valid, and too many of ``address`` were not.
         """
         token = bearer_token(authorization)
         if token is None:
             return ANONYMOUS
-        viewer = await self._known(self._signer.verify(token))
-        if viewer is None:
-            raise UnauthenticatedError("The account of this access token is disabled or gone.")
-        return viewer
+        if is_key(token):
+            return await self._viewer_of_key(token, address)
+        claims = self._signer.verify(token)
+        known = await self._known(claims)
+        if known is None or claims.version < known.version:
+            raise UnauthenticatedError(_SHUT_OUT)
+        return known.viewer
 
     async def account(self, viewer: Viewer) -> Account:
         """Return the caller's own account; ``UnauthenticatedError`` if nobody is signed in."""
@@ -92,25 +140,70 @@ class Accounts:
 
     async def by_ids(self, ids: Sequence[str]) -> list[Account | None]:
         """Return the accounts with these ids, in their order; None where there is none."""
-        rows = await User.filter(id__in=list(ids))
-        found = {row.id: _account(row) for row in rows}
+        if not ids:
+            return []
+        rows = await self._database.read(
+            f"SELECT {_ACCOUNT} FROM user_account WHERE id IN ({', '.join('?' * len(ids))})", *ids
+        )
+        found = {row[0]: self._account(row) for row in rows}
         return [found.get(account_id) for account_id in ids]
 
-    async def _known(self, account_id: str) -> Viewer | None:
-        looked_up, viewer = self._seen.get(account_id, (0.0, None))
-        if viewer is None or time.monotonic() - looked_up > _FRESH_SECONDS:
-            viewer = await self._look_up(account_id)
+    def forget(self, account_id: str) -> None:
+        """Look an account up anew at its next request: it has changed."""
+        for key in [key for key in self._seen if key[0] == account_id]:
+            del self._seen[key]
+        self._api_keys.forget(account_id)
+
+    def forget_session(self, session_id: str | None) -> None:
+        """Look a session up anew at its next request: it has ended."""
+        for key in [key for key in self._seen if session_id and key[1] == session_id]:
+            del self._seen[key]
+
+    async def _viewer_of_key(self, key: str, address: str) -> Viewer:
+        try:
+            return await self._api_keys.viewer(key)
+        except UnauthenticatedError as error:
+            self._attempts.refuse(address, error)
+
+    async def _known(self, claims: TokenClaims) -> _Known | None:
+        key = (claims.account_id, claims.session_id)
+        known = self._seen.get(key)
+        if known is None or time.monotonic() - known.looked_up > _FRESH_SECONDS:
+            self._seen.pop(key, None)
+            known = await self._look_up(claims)
             if len(self._seen) >= _CACHE_SIZE:
                 self._seen.clear()
-            self._seen[account_id] = (time.monotonic(), viewer)
-        return viewer
+            if known is not None:
+                self._seen[key] = known
+        return known
 
-    async def _look_up(self, account_id: str) -> Viewer | None:
-        rows = await self._database.read(
-            "SELECT kind FROM user_account WHERE id = ? AND disabled_at IS NULL", account_id
+    async def _look_up(self, claims: TokenClaims) -> _Known | None:
+        looked_up = time.monotonic()  # before it is read: what is remembered is no older
+        sql = (
+            f"SELECT tokens_version, {COLUMNS} FROM user_account a"
+            " WHERE id = ? AND disabled_at IS NULL"
         )
-        return Viewer(account_id, UserKind(rows[0][0])) if rows else None
+        values = [claims.account_id]
+        if claims.session_id is not None:
+            sql += (
+                " AND EXISTS (SELECT 1 FROM login_session s"
+                " WHERE s.id = ? AND s.account_id = a.id AND s.revoked_at IS NULL)"
+            )
+            values.append(claims.session_id)
+        rows = await self._database.read(sql, *values)
+        if not rows:
+            return None
+        kind = self._administrators.kind_of(_named(rows[0][1:]))
+        viewer = Viewer(claims.account_id, kind, session_id=claims.session_id)
+        return _Known(looked_up, viewer, rows[0][0])
+
+    def _account(self, row: Sequence[Any]) -> Account:
+        account_id, files_count, bytes_used, created_at, name = row[:5]
+        identity = _named(row[5:])
+        kind = self._administrators.kind_of(identity)
+        created = as_utc(created_at)
+        return Account(account_id, kind, files_count, bytes_used, created, identity["email"], name)
 
 
-def _account(row: User) -> Account:
-    return Account(row.id, row.kind, row.files_count, row.bytes_used, row.created_at)
+def _named(values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(COLUMNS.split(", "), values, strict=True))

@@ -9,7 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
+from auth.administrators import Administrators
 from auth.policy import Policy
+from auth.refresh_tokens import RefreshTokens
 from auth.secret import load_or_create_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
@@ -19,6 +21,8 @@ from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.accounts import Accounts
 from services.analyses import Analyses
+from services.api_keys import ApiKeys
+from services.attempts import FailedAttempts
 from services.derivatives import Derivatives
 from services.files import Files
 from services.jobs import Jobs
@@ -28,6 +32,7 @@ from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
 from services.reservations import Reservations
+from services.sessions import Sessions
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
@@ -48,6 +53,7 @@ class Application:
     policy: Policy
     sweeper: Sweeper
     accounts: Accounts
+    api_keys: ApiKeys
     uploads: Uploads
     files: Files
     links: Links
@@ -138,8 +144,7 @@ def _assemble(settings: Settings) -> Application:
     storage = _storage(settings)
     policy = Policy(guests_read_shared=settings.guests_read_shared)
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
-    signer = TokenSigner(secret, settings.token_lifetime_seconds)
-    link_signer = LinkSigner(secret)
+    link_signer = LinkSigner(secret, settings.previous_secret_keys)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
     reservations = Reservations(database, sweeper)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
@@ -148,13 +153,15 @@ def _assemble(settings: Settings) -> Application:
     prober = Prober(database, processor, jobs)
     files = Files(database, storage, sweeper, policy)
     derivatives = Derivatives(database, storage, reservations, jobs)
+    api_keys = ApiKeys(database, _administrators(settings))
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
         sweeper=sweeper,
-        accounts=Accounts(database, signer, guest_login=settings.guest_login),
+        accounts=_accounts(settings, database, secret, api_keys),
+        api_keys=api_keys,
         uploads=Uploads(
             database,
             storage,
@@ -173,6 +180,33 @@ def _assemble(settings: Settings) -> Application:
         previews=Previews(files, derivatives, processor, link_signer),
         texts=Texts(files, derivatives, processor),
         analyses=Analyses(files, derivatives, processor),
+    )
+
+
+def _administrators(settings: Settings) -> Administrators:
+    return Administrators.of(settings.oidc_issuer, settings.administrators)
+
+
+def _accounts(settings: Settings, database: Database, secret: str, api_keys: ApiKeys) -> Accounts:
+    previous = settings.previous_secret_keys
+    signer = TokenSigner(secret, settings.token_lifetime_seconds, previous)
+    administrators = _administrators(settings)
+    sessions = Sessions(
+        database,
+        signer,
+        RefreshTokens(secret, previous),
+        administrators,
+        access_seconds=settings.access_lifetime_seconds,
+        refresh_seconds=settings.refresh_lifetime_seconds,
+    )
+    return Accounts(
+        database,
+        signer,
+        sessions,
+        api_keys,
+        administrators,
+        attempts=FailedAttempts(),
+        guest_login=settings.guest_login,
     )
 
 

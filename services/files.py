@@ -166,7 +166,7 @@ class Files:
             UnauthenticatedError: Nobody is signed in.
             ValidationFailedError: More than 1000 ids.
         """
-        self._policy.require_account(viewer)
+        self._policy.require_writer(viewer)
         if len(ids) > MAX_BULK_DELETE:
             raise ValidationFailedError(f"At most {MAX_BULK_DELETE} files can be deleted at once.")
         distinct = list(dict.fromkeys(ids))

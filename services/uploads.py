@@ -91,7 +91,7 @@ class Uploads:
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
-        owner_id = Policy.require_account(viewer)
+        owner_id = Policy.require_writer(viewer)
         name = clean_filename(filename or UNNAMED)
         async with self._reservations.reserved(owner_id) as reservation:
             with storage_errors():

@@ -33,8 +33,15 @@ async def viewer_of(request: Request) -> Viewer:
 
     Raises:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
+        RateLimitedError: Too many API keys from its address were not valid.
     """
-    return await application_of(request).accounts.viewer(request.headers.get("authorization"))
+    accounts = application_of(request).accounts
+    return await accounts.viewer(request.headers.get("authorization"), address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Return the address that ``request`` came from; empty where the server does not know it."""
+    return request.client.host if request.client else ""
 
 
 def base_url(request: Request) -> str:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ErrorCode
+from rest.openapi.accounts import COOKIE, account_paths
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
@@ -24,13 +25,14 @@ _VERSION: Final = "0.1.0"
 _DESCRIPTION: Final = """\
 Upload, organise, search and stream files.
 
-Sign in with `POST /llm/auth/guest-login` and send the token as `Authorization: Bearer …`.
+Sign in with `POST /llm/auth/guest-login` and send the token as `Authorization: Bearer …`, or an API
+key in its place.
 Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RFC 9457) with a stable
 `code`. HEAD answers wherever GET does. An unknown address answers 404, a method that an address
 does not have 405 with `Allow`, both as problem details.
 """
 _TAGS: Final = (
-    ("accounts", "Signing in."),
+    ("accounts", "Signing in and out, and keys for scripts."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
@@ -72,6 +74,7 @@ def build_openapi(statuses: Statuses) -> Json:
         "tags": [{"name": name, "description": description} for name, description in _TAGS],
         "paths": {
             **service_paths(statuses),
+            **account_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),
@@ -80,7 +83,7 @@ def build_openapi(statuses: Statuses) -> Json:
         "components": {
             "schemas": schemas(statuses),
             "responses": _refusals_of_routing(statuses),
-            "securitySchemes": {"bearer": _BEARER},
+            "securitySchemes": {"bearer": _BEARER, "session": COOKIE},
         },
     }
 

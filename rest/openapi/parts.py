@@ -19,6 +19,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.BAD_MULTIPART: "The multipart body is malformed, cut off or lacks a part.",
     ErrorCode.UNAUTHENTICATED: "No token, or one that is not valid; sign in.",
     ErrorCode.FORBIDDEN: "You may see it, but not do this to it.",
+    ErrorCode.INSUFFICIENT_SCOPE: "Your API key may only read.",
     ErrorCode.NOT_FOUND: "It does not exist, or is hidden from you.",
     ErrorCode.METHOD_NOT_ALLOWED: "The address does not answer this method; see `Allow`.",
     ErrorCode.NOT_ACCEPTABLE: "`Accept` names no content type that is answered here.",
@@ -32,6 +33,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",
     ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
+    ErrorCode.RATE_LIMITED: "Too much was asked for in a time; see `Retry-After`.",
     ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
     ErrorCode.STORAGE_FULL: "The server has no room left.",
     ErrorCode.UNSUPPORTED_FILE_TYPE: "This cannot be made of a file of this type.",
@@ -147,7 +149,9 @@ def with_head(get: Json) -> Json:
 _RANGES: Final = frozenset({"206", "416"})
 _RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
 
+_RETRY_AFTER: Final = header("Seconds to wait before trying again.", pattern="^[0-9]+$")
 _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
+    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": _RETRY_AFTER},
     HTTPStatus.UNAUTHORIZED: {
         "WWW-Authenticate": header("The scheme to sign in with (RFC 6750, section 3).")
     },
@@ -156,7 +160,5 @@ _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
         "Content-Range": header("`bytes */` and the size of the file in bytes."),
         "Accept-Ranges": header("`bytes`", const="bytes"),
     },
-    HTTPStatus.SERVICE_UNAVAILABLE: {
-        "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
-    },
+    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": _RETRY_AFTER},
 }

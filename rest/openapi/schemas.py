@@ -5,6 +5,7 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from rest.openapi.accounts import account_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
@@ -28,6 +29,7 @@ def schemas(statuses: Statuses) -> Json:
         **derivative_schemas(),
         **link_schemas(),
         "GuestSession": _guest_session(),
+        **account_schemas(),
         "Health": _health(),
         "Problem": _problem(statuses),
     }

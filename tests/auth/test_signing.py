@@ -43,6 +43,15 @@ def test_a_signature_is_of_one_server_and_one_expiry() -> None:
     assert not SIGNER.holds(signature, expires + 1, "file")
 
 
+def test_addresses_signed_with_an_earlier_secret_hold_while_it_is_kept() -> None:
+    expires, old = SIGNER.expiry(), "a secret for tests that nobody else has"
+    signature = SIGNER.sign(expires, "file")
+    rotated = LinkSigner("another secret, as long as the first", [old])
+    assert rotated.holds(signature, expires, "file")
+    assert not rotated.holds(signature, expires, "other")
+    assert rotated.sign(expires, "file") != signature
+
+
 def test_addresses_are_the_same_within_a_bucket_and_hold_for_one_to_two(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

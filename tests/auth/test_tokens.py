@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from auth.tokens import TokenSigner, bearer_token
+from auth.tokens import TokenClaims, TokenSigner, bearer_token
 from core.errors import UnauthenticatedError
 from core.ids import IdPrefix, new_id
 
@@ -146,13 +146,41 @@ def test_what_is_not_ours_to_the_letter_is_refused(signer: TokenSigner, token: s
 
 
 def test_the_test_signs_like_the_server(signer: TokenSigner) -> None:
-    assert signer.verify(signed(header(), claims())) == ACCOUNT
+    assert signer.verify(signed(header(), claims())).account_id == ACCOUNT
 
 
 def test_a_token_names_the_account_it_was_issued_to(signer: TokenSigner) -> None:
     token = signer.issue(ACCOUNT)
-    assert signer.verify(token) == ACCOUNT
-    assert TokenSigner(SECRET, 60).verify(token) == ACCOUNT
+    assert signer.verify(token).account_id == ACCOUNT
+    assert TokenSigner(SECRET, 60).verify(token).account_id == ACCOUNT
+
+
+def test_a_token_names_its_session_and_version(signer: TokenSigner) -> None:
+    session = new_id(IdPrefix.SESSION)
+    named = signer.verify(signer.issue(ACCOUNT, session, 3, 60))
+    assert named == TokenClaims(ACCOUNT, session, 3)
+
+
+@pytest.mark.parametrize(
+    "odd", [{"sid": "x"}, {"sid": ACCOUNT}, {"sid": 1}, {"ver": "1"}, {"ver": True}, {"ver": 1.5}]
+)
+def test_an_odd_session_or_version_is_refused(signer: TokenSigner, odd: dict[str, Any]) -> None:
+    with pytest.raises(UnauthenticatedError):
+        signer.verify(signed(header(), claims(**odd)))
+
+
+def test_tokens_of_an_earlier_secret_hold_by_their_key_id_while_it_is_kept() -> None:
+    old = TokenSigner(SECRET, LIFETIME)
+    new = secrets.token_urlsafe(48)
+    token = old.issue(ACCOUNT)
+    rotated = TokenSigner(new, LIFETIME, [secrets.token_urlsafe(48), SECRET])
+    assert rotated.verify(token).account_id == ACCOUNT
+    with pytest.raises(UnauthenticatedError):
+        TokenSigner(new, LIFETIME).verify(token)
+    with pytest.raises(UnauthenticatedError):  # new ones are signed with the new secret alone
+        old.verify(rotated.issue(ACCOUNT))
+    with pytest.raises(UnauthenticatedError):  # and the kid of one key does not take another's
+        rotated.verify(signed(header(), claims(), new))
 
 
 @given(st.text(max_size=300))
@@ -170,7 +198,9 @@ json_values = st.recursive(
 
 @given(
     st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64", "typ", "zip"]), json_values),
-    st.dictionaries(st.sampled_from(["iss", "sub", "exp", "nbf", "iat", "aud"]), json_values),
+    st.dictionaries(
+        st.sampled_from(["iss", "sub", "exp", "nbf", "iat", "aud", "sid", "ver"]), json_values
+    ),
 )
 def test_nothing_but_a_refusal_comes_of_odd_values(
     odd_header: dict[str, Any], odd_claims: dict[str, Any]
@@ -180,21 +210,22 @@ def test_nothing_but_a_refusal_comes_of_odd_values(
         named = signer.verify(signed({**header(), **odd_header}, {**claims(), **odd_claims}))
     except UnauthenticatedError:
         return
-    assert named == ACCOUNT
+    assert named.account_id == ACCOUNT
 
 
 @pytest.mark.parametrize("late", [0, LEEWAY - 10])
 def test_a_clock_may_be_a_little_off(signer: TokenSigner, late: int) -> None:
-    assert signer.verify(signed(header(), claims(exp=int(time.time()) - late))) == ACCOUNT
+    expiring = claims(exp=int(time.time()) - late)
+    assert signer.verify(signed(header(), expiring)).account_id == ACCOUNT
 
 
 def test_a_token_that_was_valid_expires(
     signer: TokenSigner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start, token = time.time(), signer.issue(ACCOUNT)
-    assert signer.verify(token) == ACCOUNT
+    assert signer.verify(token).account_id == ACCOUNT
     monkeypatch.setattr(time, "time", lambda: start + LIFETIME + LEEWAY - 5)
-    assert signer.verify(token) == ACCOUNT
+    assert signer.verify(token).account_id == ACCOUNT
     monkeypatch.setattr(time, "time", lambda: start + LIFETIME + LEEWAY + 5)
     with pytest.raises(UnauthenticatedError):
         signer.verify(token)
@@ -205,9 +236,11 @@ def test_the_memory_of_verified_tokens_is_bounded(monkeypatch: pytest.MonkeyPatc
     signer = TokenSigner(SECRET, LIFETIME)
     accounts = [new_id(IdPrefix.USER) for _ in range(10)]
     tokens = [signer.issue(account) for account in accounts]
-    assert [signer.verify(token) for token in tokens] == accounts
+    named = [signer.verify(token).account_id for token in tokens]
+    assert named == accounts
     assert len(signer._verified) == 3
-    assert [signer.verify(token) for token in tokens] == accounts
+    named = [signer.verify(token).account_id for token in tokens]
+    assert named == accounts
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,17 @@ from models.user import User, UserKind
 from tests.database import opened
 from tests.together import run_together
 
-MIGRATIONS = ["0001_initial", "0002_derivatives", "0003_signed_urls"]
-TABLES = {"user_account", "blob", "file", "file_tag", "upload", "derivative"}
+MIGRATIONS = ["0001_initial", "0002_derivatives", "0003_signed_urls", "0004_accounts"]
+TABLES = {
+    "user_account",
+    "blob",
+    "file",
+    "file_tag",
+    "upload",
+    "derivative",
+    "login_session",
+    "api_key",
+}
 
 MIGRATING = """
 import asyncio, sys

@@ -1,0 +1,183 @@
+"""The operations on accounts: signing in and out."""
+
+from typing import Any, Final
+
+from core.errors import ErrorCode
+from core.ids import IdPrefix
+from models.user import UserKind
+from rest.openapi.files import JSON_BODY
+from rest.openapi.parts import (
+    ANYONE,
+    Json,
+    Statuses,
+    answer,
+    enveloped,
+    header,
+    json_content,
+    operation,
+    problems,
+    ref,
+    with_head,
+)
+
+TAG: Final = "accounts"
+COOKIE: Final = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "media_session",
+    "description": "The refresh token of a browser's session, for pages of this server alone.",
+}
+NO_STORE: Final = {"Cache-Control": header("`no-store`", const="no-store")}
+_ANY_SESSION: Final[list[Json]] = [{"session": []}, {"bearer": []}, {}]
+_WRITING: Final = (ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
+_SET_COOKIE: Final = header(
+    "`media_session`, where the session is kept in a cookie.", required=False
+)
+
+
+def account_paths(statuses: Statuses) -> Json:
+    """Return the path items of signing in and out."""
+    return {
+        "/v1/auth/options": with_head(_options(statuses)),
+        "/v1/auth/guest": {"post": _guest(statuses)},
+        "/v1/auth/refresh": {"post": _refresh(statuses)},
+        "/v1/auth/logout": {"post": _logout(statuses)},
+    }
+
+
+def account_schemas() -> Json:
+    """Return the schemas of what is sent and answered."""
+    return {
+        "SignInOptions": _sign_in_options(),
+        "GuestRequest": _guest_request(),
+        "RefreshRequest": _refresh_request(),
+        "Session": _session(),
+    }
+
+
+def _options(statuses: Statuses) -> Json:
+    return operation(
+        "signInOptions",
+        TAG,
+        "How can one sign in?",
+        "Answers which ways to sign in this server offers.",
+        security=ANYONE,
+        responses={
+            "200": answer("The ways.", enveloped(ref("SignInOptions"))),
+            **problems(statuses, ()),
+        },
+    )
+
+
+def _guest(statuses: Statuses) -> Json:
+    return operation(
+        "signInGuest",
+        TAG,
+        "Sign in as a guest, for as long as you come back",
+        "Makes a new guest account and answers a short-lived access token, and a refresh token that"
+        " gives the next ones. With `session: cookie`, which is for pages of this server alone, the"
+        " refresh token goes into the cookie `media_session` instead, out of reach of scripts.",
+        security=ANYONE,
+        requestBody={"required": False, "content": json_content(ref("GuestRequest"))},
+        responses={
+            "200": _answered("The account and its tokens."),
+            **problems(statuses, (*JSON_BODY, *_WRITING, ErrorCode.FORBIDDEN)),
+        },
+    )
+
+
+def _refresh(statuses: Statuses) -> Json:
+    codes = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.RATE_LIMITED)
+    return operation(
+        "refreshSession",
+        TAG,
+        "Get the next access token",
+        "Takes the refresh token from the body or from the cookie, and answers the next access and"
+        " refresh token. Each refresh token is used once; used again within 30 seconds it gives"
+        " the same successor, used later it ends the session. 403 if the cookie comes from a page"
+        " that is not this server's.",
+        security=_ANY_SESSION,
+        requestBody={"required": False, "content": json_content(ref("RefreshRequest"))},
+        responses={
+            "200": _answered("The next tokens."),
+            **problems(statuses, (*JSON_BODY, *_WRITING, *codes)),
+        },
+    )
+
+
+def _logout(statuses: Statuses) -> Json:
+    codes = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN)
+    cleared = {"description": "It has ended.", "headers": {"Set-Cookie": _SET_COOKIE}}
+    return operation(
+        "logout",
+        TAG,
+        "Sign out",
+        "Ends the session of the refresh token in the body or in the cookie, or else that of the"
+        " bearer token, with every access token of it. One that has ended is not an error.",
+        security=_ANY_SESSION,
+        requestBody={"required": False, "content": json_content(ref("RefreshRequest"))},
+        responses={"204": cleared, **problems(statuses, (*JSON_BODY, *_WRITING, *codes))},
+    )
+
+
+def _answered(description: str) -> Json:
+    return answer(description, ref("Session"), headers={**NO_STORE, "Set-Cookie": _SET_COOKIE})
+
+
+def text(description: str, **more: Any) -> Json:
+    """Return the schema of a string."""
+    return {"type": "string", "description": description, **more}
+
+
+def whole(required: list[str], /, **properties: Json) -> Json:
+    """Return the schema of an object that has no other properties."""
+    return {
+        "type": "object",
+        "required": required,
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _sign_in_options() -> Json:
+    guest = {"type": "boolean", "description": "Whether guests may sign in."}
+    oidc = {
+        "description": "By an OpenID Connect provider; null where none is configured.",
+        "oneOf": [
+            {"type": "null"},
+            whole(
+                ["name", "url"],
+                name=text("What to call the provider."),
+                url=text("Where to send the browser, with `return_to`.", format="uri-reference"),
+            ),
+        ],
+    }
+    return whole(["guest", "oidc"], guest=guest, oidc=oidc)
+
+
+def _guest_request() -> Json:
+    kept = text(
+        "Where the refresh token goes: into the answer, or into a cookie.",
+        enum=["token", "cookie"],
+        default="token",
+    )
+    return whole([], session=kept)
+
+
+def _refresh_request() -> Json:
+    return whole([], refresh_token=text("What the last answer gave; else the cookie counts."))
+
+
+def _session() -> Json:
+    seconds = {"type": "integer", "minimum": 0}
+    user_id = text("Names the account.", pattern=f"^{IdPrefix.USER}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
+    return whole(
+        ["access_token", "token_type", "expires_in", "user_id", "kind"],
+        access_token=text("Send it as `Authorization: Bearer …`."),
+        token_type=text("RFC 6749, section 7.1.", const="bearer"),
+        expires_in={**seconds, "description": "Seconds until the access token expires."},
+        user_id=user_id,
+        kind=text("What the account is.", enum=[kind.value for kind in UserKind]),
+        refresh_token=text("Gives the next tokens, once; absent where a cookie holds it."),
+        refresh_expires_in={**seconds, "description": "Seconds until it expires unless used."},
+    )
