@@ -84,7 +84,7 @@ function Picture({ file }: { file: FileCard }) {
         draggable={false}
         className="tile-image"
         data-shown={state === "shown" || undefined}
-        data-contain={file.mimeType === "application/pdf" || undefined}
+        data-page={/^text\/|pdf|document|json/.test(file.mimeType) || undefined}
         onLoad={() => setState("shown")}
         onError={() => setState("failed")}
       />

@@ -39,6 +39,7 @@ const KINDS: Record<string, string> = {
   "application/zip": "ZIP",
   "audio/mpeg": "MP3",
   "image/svg+xml": "SVG",
+  "text/markdown": "Markdown",
   "text/plain": "Text",
   "video/quicktime": "MOV",
 };

@@ -1,8 +1,8 @@
-import { AnalyzeDocument, FileDocument } from "../api/documents";
+import { AnalyzeDocument } from "../api/documents";
 import { ApiError, inWords, isPassing } from "../api/errors";
 import { execute } from "../api/graphql";
 import { upload } from "../api/upload";
-import { queries, refreshFiles, replaceFile } from "../library/files";
+import { type FileCard, queries, refreshFiles, showShape } from "../library/files";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
 import { createStore } from "../ui/store";
@@ -140,9 +140,9 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
 /** Have the server look at a new file, so that its shape and placeholder are known next time. */
 async function lookAt(id: string): Promise<void> {
   try {
-    await execute(AnalyzeDocument, { id });
-    const { file } = await execute(FileDocument, { id });
-    if (file) replaceFile(file);
+    const { metadata } = (await execute(AnalyzeDocument, { id })).analyze;
+    const { blurhash = null, width = null, height = null } = metadata as Partial<FileCard>;
+    showShape(id, { blurhash, width, height });
   } catch {
     // The file is stored; what it is will be asked again when somebody opens it.
   }
@@ -153,14 +153,10 @@ let refreshDue = false;
 function scheduleRefresh(): void {
   if (refreshDue) return;
   refreshDue = true;
-  const running = items.some(isOpen);
-  setTimeout(
-    () => {
-      refreshDue = false;
-      void refreshFiles();
-    },
-    running ? REFRESH_MILLISECONDS : 0,
-  );
+  setTimeout(() => {
+    refreshDue = false;
+    void refreshFiles();
+  }, REFRESH_MILLISECONDS);
 }
 
 function change(key: number, part: Partial<Upload>): void {

@@ -158,20 +158,16 @@ type ActionProps = { label: string; icon: typeof Info; pressed?: boolean; onClic
 
 function Action({ label, icon: Icon, pressed, onClick }: ActionProps) {
   return (
-    <Ariakit.TooltipProvider placement="bottom">
-      <Ariakit.TooltipAnchor
-        render={<button type="button" />}
-        className="icon-button"
-        aria-label={label}
-        aria-pressed={pressed}
-        onClick={onClick}
-      >
-        <Icon aria-hidden="true" />
-      </Ariakit.TooltipAnchor>
-      <Ariakit.Tooltip className="tooltip" gutter={6}>
-        {label}
-      </Ariakit.Tooltip>
-    </Ariakit.TooltipProvider>
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      aria-pressed={pressed}
+      title={label}
+      onClick={onClick}
+    >
+      <Icon aria-hidden="true" />
+    </button>
   );
 }
 
