@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from cli import maintenance
+from cli.accounts import accounts, add_actions
 from cli.serve import serve
 from cli.worker import worker
 from core.errors import MediaError
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
         "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
     )
     account.add_argument("kind", choices=[kind.value for kind in UserKind])
+    managing = add("accounts", _awaited(accounts), "List, disable, enable, promote and demote.")
+    actions = managing.add_subparsers(required=True, metavar="ACTION", dest="action")
+    add_actions(lambda name, about: actions.add_parser(name, help=about, description=about))
     return parser
 
 

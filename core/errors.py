@@ -147,7 +147,7 @@ class RateLimitedError(MediaError):
 
     code = ErrorCode.RATE_LIMITED
 
-    def __init__(self, message: str, retry_after: int) -> None:
+    def __init__(self, message: str, retry_after: int = 1) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 

@@ -16,6 +16,8 @@ class ViewerUsage:
     bytes_used: int
     quota_bytes: int | None
     max_upload_bytes: int
+    name: str | None = None
+    email: str | None = None
 
 
 async def find_viewer(info: RequestInfo) -> ViewerUsage:
@@ -26,4 +28,5 @@ async def find_viewer(info: RequestInfo) -> ViewerUsage:
     if context.viewer.is_anonymous:
         return ViewerUsage(None, None, 0, 0, *limits)
     account = await context.application.accounts.account(context.viewer)
-    return ViewerUsage(account.id, account.kind, account.files_count, account.bytes_used, *limits)
+    usage = (account.files_count, account.bytes_used)
+    return ViewerUsage(account.id, account.kind, *usage, *limits, account.name, account.email)

@@ -22,6 +22,8 @@ class Viewer:
 
     id: strawberry.ID | None = field(description="The account's id; null when nobody signed in.")
     kind: UserKind | None = field(description="What the account is; null when nobody signed in.")
+    name: str | None = field(description="What the sign-in provider calls the person.")
+    email: str | None = field(description="An address that the sign-in provider has verified.")
     files_count: BigInt = field(description="How many files the account has.")
     bytes_used: BigInt = field(description="How many bytes they hold, duplicates counted in full.")
     quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")

@@ -19,6 +19,7 @@ from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
+from rest.openid import OpenIdProvider, callback, login
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
@@ -56,6 +57,8 @@ ROUTES: Final = (
     Route("/v1/auth/guest", guest, methods=["POST"]),
     Route("/v1/auth/refresh", refresh, methods=["POST"]),
     Route("/v1/auth/logout", logout, methods=["POST"]),
+    Route("/v1/auth/oidc/login", login),
+    Route("/v1/auth/oidc/callback", callback),
     Route("/v1/auth/api-keys", ApiKeysEndpoint),
     Route("/v1/auth/api-keys/{key_id}", ApiKeyEndpoint),
     Route("/openapi.json", openapi(STATUS)),
@@ -73,6 +76,7 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with running(settings, background=True) as application:
             app.state.application = application
+            app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
             yield
 
     return Starlette(

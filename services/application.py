@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from auth.administrators import Administrators
 from auth.policy import Policy
 from auth.refresh_tokens import RefreshTokens
+from auth.sealing import Sealer
 from auth.secret import load_or_create_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
@@ -20,11 +21,13 @@ from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.accounts import Accounts
+from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
 from services.derivatives import Derivatives
 from services.files import Files
+from services.identities import Identities
 from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
@@ -54,6 +57,9 @@ class Application:
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
+    identities: Identities
+    sealer: Sealer
+    administration: Administration
     uploads: Uploads
     files: Files
     links: Links
@@ -154,14 +160,20 @@ def _assemble(settings: Settings) -> Application:
     files = Files(database, storage, sweeper, policy)
     derivatives = Derivatives(database, storage, reservations, jobs)
     api_keys = ApiKeys(database, _administrators(settings))
+    signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
+    sessions = _sessions(settings, database, signer, secret)
+    accounts = _accounts(settings, database, signer, sessions, api_keys)
     return Application(
         settings=settings,
         database=database,
         storage=storage,
         policy=policy,
         sweeper=sweeper,
-        accounts=_accounts(settings, database, secret, api_keys),
+        accounts=accounts,
         api_keys=api_keys,
+        identities=Identities(database, sessions, accounts),
+        sealer=Sealer(secret, settings.previous_secret_keys),
+        administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
             storage,
@@ -187,24 +199,30 @@ def _administrators(settings: Settings) -> Administrators:
     return Administrators.of(settings.oidc_issuer, settings.administrators)
 
 
-def _accounts(settings: Settings, database: Database, secret: str, api_keys: ApiKeys) -> Accounts:
-    previous = settings.previous_secret_keys
-    signer = TokenSigner(secret, settings.token_lifetime_seconds, previous)
-    administrators = _administrators(settings)
-    sessions = Sessions(
+def _sessions(settings: Settings, database: Database, signer: TokenSigner, secret: str) -> Sessions:
+    return Sessions(
         database,
         signer,
-        RefreshTokens(secret, previous),
-        administrators,
+        RefreshTokens(secret, settings.previous_secret_keys),
+        _administrators(settings),
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
     )
+
+
+def _accounts(
+    settings: Settings,
+    database: Database,
+    signer: TokenSigner,
+    sessions: Sessions,
+    api_keys: ApiKeys,
+) -> Accounts:
     return Accounts(
         database,
         signer,
         sessions,
         api_keys,
-        administrators,
+        _administrators(settings),
         attempts=FailedAttempts(),
         guest_login=settings.guest_login,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from core.errors import ConflictError
+from core.errors import ConflictError, UnauthenticatedError
 from models.database import Transaction
 from models.file import File, FileTag, StoredFile, folded
 from processing.kinds import PROBED, kind_of
@@ -49,6 +49,19 @@ async def settle_reservation(
     )
     if not settled:
         raise ConflictError("The upload took too long and was cleared up; send it again.")
+
+
+async def require_enabled(transaction: Transaction, account_id: str) -> None:
+    """Return if an account may still store files, which it could when the upload began.
+
+    Raises:
+        UnauthenticatedError: It was disabled since, or has given its files to another.
+    """
+    rows = await transaction.rows(
+        "SELECT 1 FROM user_account WHERE id = ? AND disabled_at IS NULL", account_id
+    )
+    if not rows:
+        raise UnauthenticatedError("The account of this upload is disabled or gone.")
 
 
 async def insert_blob(transaction: Transaction, received: Received) -> None:

@@ -115,10 +115,14 @@ class Sessions:
                 await _revoke(transaction, row["id"])
 
     async def account_of(self, token: str) -> str | None:
-        """Return whose session a refresh token is the current one of, without using it; or None."""
+        """Return whose session a refresh token is of, without using it; None if it has ended.
+
+        The token before the current one will do: another tab may refresh at this moment.
+        """
         async with self._database.transaction() as transaction:
             row = await _held(transaction, session_of(token) or "")
-        return row["account_id"] if row and digest_of(token) == row["refresh_digest"] else None
+        held = row and digest_of(token) in {row["refresh_digest"], row["previous_digest"]}
+        return row["account_id"] if row and held else None
 
     async def _rotated(
         self, transaction: Transaction, row: Mapping[str, Any], token: str

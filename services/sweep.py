@@ -17,6 +17,7 @@ from storage.base import Storage, StorageError
 logger = logging.getLogger("media.sweep")
 
 _BATCH = 500
+_SESSIONS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,9 @@ class Sweeper:
             await asyncio.sleep(seconds)
 
     async def sweep(self) -> Swept:
-        """Remove all that is due, and return the counts."""
+        """Remove all that is due, and return the counts; sessions that have ended go uncounted."""
         cutoff = datetime.now(UTC) - self._grace
+        await self._sweep_sessions()
         return Swept(
             uploads=await self._sweep_uploads(cutoff),
             blobs=await self._sweep_blobs(),
@@ -102,6 +104,13 @@ class Sweeper:
             await transaction.execute("DELETE FROM derivative WHERE blob_id = ?", key)
             await transaction.execute("DELETE FROM blob WHERE key = ? AND refs = 0", key)
         return True
+
+    async def _sweep_sessions(self) -> None:
+        ended = datetime.now(UTC) - _SESSIONS_KEPT
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "DELETE FROM login_session WHERE expires_at < ? OR revoked_at < ?", ended, ended
+            )
 
     async def _sweep_uploads(self, cutoff: datetime) -> int:
         due = (

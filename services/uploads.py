@@ -37,6 +37,7 @@ from services.records import (
     SharedBlob,
     insert_blob,
     insert_file,
+    require_enabled,
     settle_reservation,
     share_blob,
 )
@@ -118,6 +119,7 @@ class Uploads:
         Raises:
             ValidationFailedError: A body has been used already.
             QuotaExceededError: The files would take their owner over the quota.
+            UnauthenticatedError: Their owner was disabled since the upload began.
             ConflictError: An upload took longer than the grace period and was cleared up.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
@@ -177,6 +179,7 @@ class Uploads:
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
         await self._charge(transaction, file)
+        await require_enabled(transaction, file.owner_id)
         shared = await share_blob(transaction, body)
         if shared is None and own_key not in published:
             raise _ContentWentError

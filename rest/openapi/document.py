@@ -18,6 +18,7 @@ from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
+from rest.openapi.sign_in import sign_in_paths
 from rest.responses import JsonResponse
 from streaming.request import base_url
 
@@ -75,6 +76,7 @@ def build_openapi(statuses: Statuses) -> Json:
         "paths": {
             **service_paths(statuses),
             **account_paths(statuses),
+            **sign_in_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),

@@ -25,7 +25,7 @@ FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a
 
 _TAG: Final = "files"
 _READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
-_WRITE: Final = (*_READ, ErrorCode.STORAGE_FULL)
+_WRITE: Final = (*_READ, ErrorCode.INSUFFICIENT_SCOPE, ErrorCode.STORAGE_FULL)
 _ONE: Final = (ErrorCode.NOT_FOUND,)
 JSON_BODY: Final = (
     ErrorCode.VALIDATION_FAILED,

@@ -26,6 +26,7 @@ _TAG: Final = "links"
 _CODES: Final = (
     ErrorCode.UNAUTHENTICATED,
     ErrorCode.FORBIDDEN,
+    ErrorCode.INSUFFICIENT_SCOPE,
     ErrorCode.NOT_FOUND,
     ErrorCode.UNAVAILABLE,
 )

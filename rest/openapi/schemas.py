@@ -9,6 +9,7 @@ from rest.openapi.accounts import account_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.sign_in import sign_in_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
@@ -30,6 +31,7 @@ def schemas(statuses: Statuses) -> Json:
         **link_schemas(),
         "GuestSession": _guest_session(),
         **account_schemas(),
+        **sign_in_schemas(),
         "Health": _health(),
         "Problem": _problem(statuses),
     }

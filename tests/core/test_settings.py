@@ -29,6 +29,8 @@ ACCEPTED = [
     ("STORAGE_URL", "file:///srv/media", "file:///srv/media"),
     ("SECRET_KEY", LONG_SECRET, LONG_SECRET),
     ("SECRET_KEY", "é" * 16, "é" * 16),
+    ("PREVIOUS_SECRET_KEYS", f" {'x' * 32},{'é' * 16},", ("x" * 32, "é" * 16)),
+    ("PREVIOUS_SECRET_KEYS", "", ()),
     ("MAX_UPLOAD_BYTES", "1", 1),
     ("MAX_UPLOAD_BYTES", "5368709120", 5 * 1024**3),
     ("QUOTA_BYTES", "0", 0),
@@ -42,6 +44,14 @@ ACCEPTED = [
     *[("GUEST_LOGIN", word, True) for word in ("1", "true", "YES", " on ")],
     *[("INTROSPECTION", word, False) for word in ("0", "false", "No", "off")],
     ("TOKEN_LIFETIME_SECONDS", "60", 60),
+    ("ACCESS_LIFETIME_SECONDS", "86400", 86400),
+    ("REFRESH_LIFETIME_SECONDS", "600", 600),
+    ("ADMINISTRATORS", "a@example.org, 0|123 ,", ("a@example.org", "0|123")),
+    ("OIDC_ISSUER", "", ""),
+    ("OIDC_CLIENT_ID", "media", "media"),
+    ("OIDC_CLIENT_SECRET", "s", "s"),
+    ("OIDC_NAME", "Our house", "Our house"),
+    ("OIDC_SCOPES", " openid  groups ", "openid groups"),
     ("UPLOAD_GRACE_SECONDS", "0", 0),
     ("SWEEP_INTERVAL_SECONDS", "1", 1),
     ("PROCESSING", "Local", "local"),
@@ -80,6 +90,12 @@ REFUSED = [
     ("GUEST_LOGIN", ""),
     ("INTROSPECTION", "2"),
     ("TOKEN_LIFETIME_SECONDS", "59"),
+    ("PREVIOUS_SECRET_KEYS", f"{LONG_SECRET[:30]},{LONG_SECRET[:30]}"),
+    ("ACCESS_LIFETIME_SECONDS", "86401"),
+    ("REFRESH_LIFETIME_SECONDS", "599"),
+    ("OIDC_ISSUER", "https://accounts.example.com"),  # without a client id
+    ("OIDC_ISSUER", "accounts.example.com"),
+    ("OIDC_SCOPES", "email profile"),
     ("UPLOAD_GRACE_SECONDS", "1h"),
     ("SWEEP_INTERVAL_SECONDS", "0"),
     ("PROCESSING", "queue"),  # without PostgreSQL
@@ -144,6 +160,19 @@ def test_a_secret_is_never_shown(caplog: pytest.LogCaptureFixture) -> None:
         load_settings({"MEDIA_SECRET_KEY": short, "MEDIA_SECRET_KEE": short})
     assert short not in f"{refusal.value!r}{refusal.value.__cause__!r}{caplog.text}"
     assert LONG_SECRET not in repr(load_settings({"MEDIA_SECRET_KEY": LONG_SECRET}))
+
+
+def test_earlier_secrets_and_that_of_the_provider_are_never_shown() -> None:
+    with pytest.raises(SettingsError) as refusal:
+        load_settings({"MEDIA_PREVIOUS_SECRET_KEYS": "a-short-secret"})
+    assert "a-short-secret" not in str(refusal.value)
+    names = ("MEDIA_PREVIOUS_SECRET_KEYS", "MEDIA_OIDC_CLIENT_SECRET")
+    assert "hunter2" not in repr(load_settings(dict.fromkeys(names, "hunter2" * 5)))
+
+
+def test_a_provider_is_named_with_its_client() -> None:
+    given = {"MEDIA_OIDC_ISSUER": "https://accounts.example.com/", "MEDIA_OIDC_CLIENT_ID": "media"}
+    assert load_settings(given).oidc_issuer == "https://accounts.example.com"
 
 
 def test_the_password_of_the_database_is_never_shown() -> None:

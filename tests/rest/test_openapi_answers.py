@@ -135,7 +135,7 @@ def needs_a_token() -> list[tuple[str, str]]:
 async def test_what_is_said_to_need_a_token_is_refused_without(
     api: Api, path: str, method: str
 ) -> None:
-    found = path.format(file_id=new_id(IdPrefix.FILE))
+    found = path.format(file_id=new_id(IdPrefix.FILE), key_id=new_id(IdPrefix.API_KEY))
     bodies: dict[str, Any] = {"patch": {}, "post": {"file_ids": []}}
     await api.ask(method.upper(), found, 401, signed_in=False, json=bodies.get(method))
 

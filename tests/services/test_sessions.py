@@ -208,3 +208,18 @@ async def test_guests_get_no_session_where_guest_login_is_off(settings: Settings
         with pytest.raises(ForbiddenError):
             await application.accounts.sign_in_guest(refreshable=True)
         assert await LoginSession.all().count() == 0
+
+
+async def test_sessions_that_have_ended_are_swept_and_no_others(application: Application) -> None:
+    sessions = [await application.accounts.sign_in_guest(refreshable=True) for _ in range(4)]
+    ids = [session_of(token_of(session)) for session in sessions]
+    now = datetime.now(UTC)
+    await LoginSession.filter(id=ids[0]).update(expires_at=now - timedelta(hours=25))
+    await LoginSession.filter(id=ids[1]).update(revoked_at=now - timedelta(hours=25))
+    await LoginSession.filter(id=ids[2]).update(revoked_at=now)
+    await application.sweeper.sweep()
+    assert {row.id for row in await LoginSession.all()} == set(ids[2:])
+    assert [await is_let_in(application, session) for session in sessions] == [False] * 3 + [True]
+    for session in sessions[:3]:
+        with pytest.raises(UnauthenticatedError):
+            await refreshed(application, token_of(session))

@@ -1,6 +1,7 @@
 import { useGraphiQL } from "@graphiql/react";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { useEffect, useRef } from "react";
+import { theme } from "../ui/theme";
 import { examplesPlugin } from "./ExamplesPanel";
 import { examples } from "./examples";
 import { FilesPanelBelowVariables } from "./FilesPanel";
@@ -8,6 +9,7 @@ import { fetcher } from "./fetcher";
 import { isNarrow } from "./layout";
 import { SessionBar } from "./SessionBar";
 
+const chosen = theme.get(); // in the library
 const plugins = [examplesPlugin, HISTORY_PLUGIN];
 
 /** GraphiQL with the session, the examples and the files of this API. */
@@ -19,7 +21,7 @@ export function Explorer() {
       {...(isNarrow() ? {} : { visiblePlugin: examplesPlugin.title })}
       defaultQuery={examples[0]?.query ?? ""}
       defaultEditorToolsVisibility="variables"
-      defaultTheme={chosenTheme()}
+      defaultTheme={chosen === "system" ? null : chosen}
       inputValueDeprecation
       schemaDescription
     >
@@ -43,10 +45,4 @@ function ResponseInSight() {
     ran.current = running;
   }, [running]);
   return null;
-}
-
-/** Return the theme that was chosen in the library, or null for the system's. */
-function chosenTheme(): "light" | "dark" | null {
-  const chosen = localStorage.getItem("media.theme");
-  return chosen === "light" || chosen === "dark" ? chosen : null;
 }

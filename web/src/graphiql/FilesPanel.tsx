@@ -2,11 +2,12 @@ import { useGraphiQL, useGraphiQLActions } from "@graphiql/react";
 import { FileUp, X } from "lucide-react";
 import { useEffect, useId, useRef, useState } from "react";
 import { createPortal } from "react-dom";
+import { formatBytes } from "../ui/format";
+import { useStore } from "../ui/store";
 import { choose, chosenFiles, remove } from "./chosenFiles";
 import { type FileVariable, fileVariables } from "./fileVariables";
 import { progress } from "./request";
-import { useStore } from "./store";
-import { inUnits, texts } from "./texts";
+import { texts } from "./texts";
 import { useFileDrop } from "./useFileDrop";
 
 /** The panel in its place: in the column of the editors, which GraphiQL has no slot for. */
@@ -80,7 +81,7 @@ function Variable({ variable }: { variable: FileVariable }) {
               <span className="file-name" title={file.name}>
                 {file.name}
               </span>
-              <span className="quiet">{inUnits(file.size)}</span>
+              <span className="quiet">{formatBytes(file.size)}</span>
               <button
                 type="button"
                 className="icon-button"
@@ -113,7 +114,7 @@ function Progress() {
   const { sent, total } = current;
   const percent = total ? Math.floor((100 * sent) / total) : 0;
   const text =
-    sent < total ? texts.uploading(inUnits(sent), inUnits(total), percent) : texts.waiting;
+    sent < total ? texts.uploading(formatBytes(sent), formatBytes(total), percent) : texts.waiting;
   return (
     <div className="upload-progress">
       <progress aria-label={texts.progress} max={total || 1} value={sent} />

@@ -1,6 +1,14 @@
 import { useEffect, useState } from "react";
-import { type SignInOptions, session, signInAsGuest, signInOptions, signOut } from "./session";
-import { useStore } from "./store";
+import { inWords } from "../api/errors";
+import {
+  expectSession,
+  type SignInOptions,
+  session,
+  signInAsGuest,
+  signInOptions,
+  signOut,
+} from "../api/session";
+import { useStore } from "../ui/store";
 import { texts } from "./texts";
 
 /** Who is signed in, and the way in or out. */
@@ -10,7 +18,7 @@ export function SessionBar() {
     <div className="session-bar">
       {current.status === "signed-in" && (
         <>
-          <span className="session-who">{texts.signedIn(current.kind)}</span>
+          <span className="session-who">{texts.signedIn}</span>
           <button type="button" className="button" onClick={signOut}>
             {texts.signOut}
           </button>
@@ -32,7 +40,7 @@ function SignIn() {
   }, []);
   const enter = () => {
     setFailure(null);
-    signInAsGuest().catch((error: Error) => setFailure(error.message));
+    signInAsGuest().catch((error: unknown) => setFailure(inWords(error)));
   };
   return (
     <>
@@ -42,7 +50,11 @@ function SignIn() {
         </span>
       )}
       {offered?.oidc && (
-        <a className="button" href={offered.oidc.url}>
+        <a
+          className="button"
+          href={`${offered.oidc.url}?return_to=/graphql`}
+          onClick={expectSession}
+        >
           {texts.signInWith(offered.oidc.name)}
         </a>
       )}

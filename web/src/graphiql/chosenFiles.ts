@@ -1,5 +1,5 @@
+import { createStore } from "../ui/store";
 import type { FileVariable } from "./fileVariables";
-import { createStore } from "./store";
 
 /** The files that were chosen, by the name of their variable. */
 export type ChosenFiles = Readonly<Record<string, readonly File[]>>;

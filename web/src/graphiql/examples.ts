@@ -1,5 +1,5 @@
+import { tokenOfCaller } from "./caller";
 import index from "./examples/index.json";
-import { accessToken } from "./session";
 
 /** An operation of the schema that is ready to run. */
 export type Example = {
@@ -40,7 +40,7 @@ export async function filledVariables(
   if (!text.includes(FILE) && !text.includes(EXAMPLE)) {
     return { text, missing: null };
   }
-  const token = await accessToken();
+  const token = await tokenOfCaller();
   if (token === null) {
     return { text, missing: "session" };
   }

@@ -1,10 +1,10 @@
 import type { Fetcher, FetcherParams, Observable } from "@graphiql/toolkit";
 import { type ExecutionResult, parse } from "graphql";
+import { nextTokenOfCaller, tokenOfCaller } from "./caller";
 import { chosenFiles } from "./chosenFiles";
 import { type FileVariable, fileVariables } from "./fileVariables";
 import { multipartForm } from "./multipart";
 import { type Answer, send } from "./request";
-import { accessToken, renewedToken } from "./session";
 import { texts } from "./texts";
 
 const ACCEPT = "application/graphql-response+json, application/json;q=0.9";
@@ -29,12 +29,12 @@ async function execute(
     return send(requestBody(params, variables, headers), headers, signal);
   };
   const ours = !new Headers(written(given)).has("authorization");
-  const token = ours ? await accessToken() : null;
+  const token = ours ? await tokenOfCaller() : null;
   const answer = await attempt(token);
   if (answer.status !== UNAUTHENTICATED || token === null) {
     return answer.result;
   }
-  return (await attempt(await renewedToken())).result;
+  return (await attempt(await nextTokenOfCaller())).result;
 }
 
 /** Return the file variables of an operation, none of them empty that has to be filled. */

@@ -1,5 +1,5 @@
 import "./workers";
-import "@fontsource-variable/inter";
+import "@fontsource-variable/inter/wght.css";
 import "@fontsource/fira-code/400.css";
 import "@graphiql/react/style.css";
 import "@graphiql/plugin-doc-explorer/style.css";
@@ -8,12 +8,12 @@ import "graphiql/graphiql.css";
 import "./styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { takeUpSession } from "./caller";
 import { Explorer } from "./Explorer";
-import { startSession } from "./session";
 
 const root = document.getElementById("root");
 if (root) {
-  startSession();
+  takeUpSession();
   createRoot(root).render(
     <StrictMode>
       <Explorer />

@@ -1,5 +1,5 @@
 import type { ExecutionResult } from "graphql";
-import { createStore } from "./store";
+import { createStore } from "../ui/store";
 import { texts } from "./texts";
 
 /** How much of a request with files has gone out, in bytes; null when none is under way. */

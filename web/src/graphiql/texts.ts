@@ -1,14 +1,11 @@
 /** Every text of this page that people read, in one place. */
 
-const bytes = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const UNITS = ["bytes", "KB", "MB", "GB", "TB"];
-
 export const texts = {
   library: "Library",
   guest: "Continue as guest",
   signInWith: (name: string) => `Sign in with ${name}`,
   signOut: "Sign out",
-  signedIn: (kind: string) => `Signed in: ${kind}`,
+  signedIn: "Signed in",
   examples: "Examples",
   examplesLead: "Choose one, look it over, and run it with the button beside it.",
   queries: "Queries",
@@ -38,9 +35,3 @@ export const texts = {
     "The connection broke before an answer came. Is the server running? A file that is larger than the server takes can end like this too.",
   noJson: (status: number) => `The server answered ${status}, and not in JSON.`,
 };
-
-/** Return a size in bytes as people write it. */
-export function inUnits(size: number): string {
-  const power = size < 1000 ? 0 : Math.min(Math.floor(Math.log10(size) / 3), UNITS.length - 1);
-  return `${bytes.format(size / 1000 ** power)} ${UNITS[power]}`;
-}

@@ -4,23 +4,28 @@ import { useSyncExternalStore } from "react";
 export type Store<T> = {
   get(): T;
   set(next: T): void;
+  update(change: (current: T) => T): void;
   subscribe(listener: () => void): () => void;
 };
 
 export function createStore<T>(initial: T): Store<T> {
   let value = initial;
   const listeners = new Set<() => void>();
-  return {
+  const store: Store<T> = {
     get: () => value,
     set(next) {
-      value = next;
-      for (const listener of listeners) listener();
+      if (!Object.is(next, value)) {
+        value = next;
+        for (const listener of listeners) listener();
+      }
     },
+    update: (change) => store.set(change(value)),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
+  return store;
 }
 
 export function useStore<T>(store: Store<T>): T {

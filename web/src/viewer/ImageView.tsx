@@ -1,0 +1,103 @@
+import Panzoom, { type PanzoomObject } from "@panzoom/panzoom";
+import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import type { FileDetails } from "../library/files";
+import { texts } from "../texts";
+import { ownAddress } from "../ui/format";
+
+type Props = { file: FileDetails; source: string };
+
+const LARGEST = 12;
+const DOUBLE = 2.5;
+
+/** A picture that can be zoomed by wheel, pinch, double click, keys and buttons. */
+export default function ImageView({ file, source }: Props) {
+  const frame = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const zoom = useZoom(frame, content);
+  const [loaded, setLoaded] = useState(false);
+  const keys = (event: KeyboardEvent) => {
+    const action = { "+": zoom.in, "=": zoom.in, "-": zoom.out, "0": zoom.fit }[event.key];
+    if (action && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      action();
+    }
+  };
+  return (
+    <div className="zoom" role="group" aria-label={texts.viewer.picture} onKeyDown={keys}>
+      <div ref={frame} className="zoom-frame">
+        <div ref={content} className="zoom-content">
+          {file.large && !loaded && (
+            <img src={ownAddress(file.large)} alt="" className="zoom-image" data-loaded />
+          )}
+          <img
+            src={source}
+            alt={file.description || file.filename}
+            draggable={false}
+            className="zoom-image"
+            data-loaded={loaded || undefined}
+            onLoad={() => setLoaded(true)}
+          />
+        </div>
+      </div>
+      <div className="zoom-buttons">
+        <ZoomButton label={texts.viewer.zoomOut} icon={ZoomOut} onClick={zoom.out} />
+        <ZoomButton label={texts.viewer.fit} icon={Maximize} onClick={zoom.fit} />
+        <ZoomButton label={texts.viewer.zoomIn} icon={ZoomIn} onClick={zoom.in} />
+      </div>
+    </div>
+  );
+}
+
+type ButtonProps = { label: string; icon: typeof ZoomIn; onClick: () => void };
+
+function ZoomButton({ label, icon: Icon, onClick }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className="icon-button"
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+    >
+      <Icon aria-hidden="true" />
+    </button>
+  );
+}
+
+type Place = { readonly current: HTMLElement | null };
+
+function useZoom(frame: Place, content: Place) {
+  const zoom = useRef<PanzoomObject>(null);
+  useEffect(() => {
+    if (!frame.current || !content.current) return;
+    const made = Panzoom(content.current, {
+      contain: "outside",
+      minScale: 1,
+      maxScale: LARGEST,
+      step: 0.35,
+      panOnlyWhenZoomed: true,
+      cursor: "zoom-in",
+    });
+    zoom.current = made;
+    const outer = frame.current;
+    const toggle = (event: MouseEvent) => {
+      if (made.getScale() > 1) made.reset();
+      else made.zoomToPoint(DOUBLE, event, { animate: true });
+    };
+    const grabbing = () => made.setStyle("cursor", made.getScale() > 1 ? "grab" : "zoom-in");
+    outer.addEventListener("wheel", made.zoomWithWheel, { passive: false });
+    outer.addEventListener("dblclick", toggle);
+    content.current.addEventListener("panzoomchange", grabbing);
+    return () => {
+      outer.removeEventListener("wheel", made.zoomWithWheel);
+      outer.removeEventListener("dblclick", toggle);
+      made.destroy();
+    };
+  }, [frame, content]);
+  return {
+    in: useCallback(() => void zoom.current?.zoomIn(), []),
+    out: useCallback(() => void zoom.current?.zoomOut(), []),
+    fit: useCallback(() => void zoom.current?.reset(), []),
+  };
+}
