@@ -1,4 +1,4 @@
-"""GraphiQL as a page: for browsers alone, under a strict policy, or in words if it was not built."""
+"""GraphiQL as a page: under a strict policy, and in words if it was not built."""
 
 from functools import partial
 from pathlib import Path

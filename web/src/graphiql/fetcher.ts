@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherParams, Observable } from "@graphiql/toolkit";
-import { type ExecutionResult, parse } from "graphql";
+import { type DocumentNode, type ExecutionResult, Kind, parse } from "graphql";
 import { nextTokenOfCaller, tokenOfCaller } from "./caller";
 import { chosenFiles } from "./chosenFiles";
 import { type FileVariable, fileVariables } from "./fileVariables";
@@ -16,7 +16,7 @@ const UNAUTHENTICATED = 401;
  * What the headers editor says goes before the session. Stopping the query stops the request.
  */
 export const fetcher: Fetcher = (params, options) =>
-  observed((signal) => execute(params, options?.headers ?? {}, signal));
+  observed((signal) => execute(addressed(params), options?.headers ?? {}, signal));
 
 async function execute(
   params: FetcherParams,
@@ -37,6 +37,14 @@ async function execute(
   return (await attempt(await nextTokenOfCaller())).result;
 }
 
+/** Leave out a name that the document does not hold: GraphiQL's lags behind what is in the editor. */
+function addressed({ operationName, ...params }: FetcherParams): FetcherParams {
+  const known = documentOf(params.query)?.definitions.some(
+    (each) => each.kind === Kind.OPERATION_DEFINITION && each.name?.value === operationName,
+  );
+  return known && operationName ? { ...params, operationName } : params;
+}
+
 /** Return the file variables of an operation, none of them empty that has to be filled. */
 function filesWanted(params: FetcherParams): FileVariable[] {
   const wanted = fileVariables(documentOf(params.query), params.operationName);
@@ -50,7 +58,7 @@ function filesWanted(params: FetcherParams): FileVariable[] {
   return wanted.filter(({ name }) => chosenFiles.get()[name]?.length);
 }
 
-function documentOf(query: string) {
+function documentOf(query: string): DocumentNode | undefined {
   try {
     return parse(query);
   } catch {
