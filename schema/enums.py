@@ -8,6 +8,7 @@ import strawberry
 from models.file import Visibility
 from models.user import UserKind
 from services.analyses import AnalysisKind
+from services.api_keys import Scope as ApiKeyScope
 from services.files import Outcome
 from services.links import ContentDisposition, SignedOperation
 from services.listing import Scope
@@ -16,6 +17,7 @@ from services.preview_request import PreviewFormat, PreviewSize, PreviewType
 
 __all__ = [
     "AnalysisKind",
+    "ApiKeyScope",
     "ContentDisposition",
     "FileOrder",
     "Outcome",
@@ -36,6 +38,7 @@ strawberry.enum(
         " or anyone with its address (PUBLIC)."
     ),
 )
+strawberry.enum(ApiKeyScope, name="ApiKeyScope", description="What an API key may do.")
 strawberry.enum(UserKind, name="AccountKind", description="What an account is.")
 strawberry.enum(
     Outcome,
