@@ -32,3 +32,13 @@ def require_same_origin(headers: Mapping[str, str], public_url: str) -> None:
     same = site == "same-origin" if site else bool(origin) and urlsplit(origin).netloc in hosts
     if not same:
         raise ForbiddenError(_REFUSED)
+
+
+def require_own_way(headers: Mapping[str, str]) -> None:
+    """Return unless a browser says that a page of another origin has opened this one.
+
+    Raises:
+        ForbiddenError: It does.
+    """
+    if headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
+        raise ForbiddenError("Begin to sign in at a page of this server, not from elsewhere.")

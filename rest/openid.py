@@ -16,12 +16,13 @@ from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from auth.same_origin import require_own_way
 from auth.sealing import Sealer
 from core.errors import NotFoundError, UnauthenticatedError, UnavailableError, ValidationFailedError
 from core.settings import Settings
 from rest.session_cookie import is_secure, session_cookie, set_session_cookie
 from services.identities import Identity
-from streaming.request import application_of, base_url
+from streaming.request import address_of, application_of, base_url
 
 logger = logging.getLogger("media.accounts")
 
@@ -32,7 +33,7 @@ _NAME: Final = "media"
 _SECONDS: Final = 600
 _PROVIDER_SECONDS: Final = 10.0
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
-_RETURN_TO: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,1999}")
+_RETURN_TO: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,999}")
 _ERROR: Final = re.compile(r"[a-z_]{1,60}")
 _UNTRUSTED: Final = ("none", "HS256", "HS384", "HS512")
 
@@ -105,9 +106,13 @@ class OpenIdProvider:
 async def login(request: Request) -> Response:
     """Send the browser to the provider, and remember where it returns to and as which guest."""
     provider = _provider(request)
+    # From elsewhere no strict cookie comes along, and a guest would be left without its files.
+    require_own_way(request.headers)
     kept = {"return_to": _return_to(request), "guest": await _guest(request)}
     request.scope["session"] = {}
     response = await provider.redirect(request, base_url(request) + CALLBACK)
+    for remembered in request.session.values():
+        remembered["data"].pop("url", None)  # it is sent, and would make the cookie too large
     sealed = _sealer(request).seal({**kept, "session": request.session}, _SECONDS)
     _keep(request, response, sealed, _SECONDS)
     return response
@@ -127,11 +132,20 @@ async def callback(request: Request) -> Response:
     if error is not None:
         return _returned(request, _with_error(kept["return_to"], error))
     request.scope["session"] = kept["session"]
-    identity = Identity.of_claims(provider.issuer, await provider.claims(request))
+    identity = await _identity(request, provider)
     session = await application_of(request).identities.sign_in(identity, kept["guest"])
     response = _returned(request, kept["return_to"])
     set_session_cookie(request, response, session)
     return response
+
+
+async def _identity(request: Request, provider: OpenIdProvider) -> Identity:
+    attempts, address = application_of(request).attempts, address_of(request)
+    attempts.require_patience(address)  # each attempt costs the provider a request
+    try:
+        return Identity.of_claims(provider.issuer, await provider.claims(request))
+    except UnauthenticatedError as error:
+        attempts.refuse(address, error)
 
 
 def _provider(request: Request) -> OpenIdProvider:

@@ -9,6 +9,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from models.file import Visibility
 from models.user import UserKind
 from services.analyses import AnalysisKind
+from services.api_keys import Scope as ApiKeyScope
 from services.files import Outcome
 from services.links import ContentDisposition, SignedOperation
 from services.listing import Scope
@@ -17,6 +18,7 @@ from services.preview_request import PreviewFormat, PreviewSize, PreviewType
 
 __all__ = [
     "AnalysisKind",
+    "ApiKeyScope",
     "ContentDisposition",
     "FileOrder",
     "Outcome",
@@ -73,6 +75,13 @@ _register(
     GUEST="Made in one call, without a name or a password.",
     USER="Somebody who is known.",
     ADMINISTRATOR="A user who may also read and delete the files of others.",
+)
+_register(
+    ApiKeyScope,
+    "ApiKeyScope",
+    "What an API key may do.",
+    READ="See and fetch what its account may.",
+    WRITE="Upload, change and delete as well.",
 )
 _register(
     Outcome,

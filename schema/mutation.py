@@ -8,6 +8,7 @@ from strawberry import field
 from resolvers import derivatives, links
 from resolvers import files as resolvers
 from resolvers.context import RequestInfo
+from schema.api_keys import NewApiKey, create_key, revoke_key
 from schema.derivatives import (
     Analysis,
     ExtractedText,
@@ -161,6 +162,14 @@ class Mutation:
         resolver=_revoke_links,
         graphql_type=File,
         description="End every signed address of a file, its previews' too; new ones can be made.",
+    )
+    create_api_key: NewApiKey = field(
+        resolver=create_key,
+        graphql_type=NewApiKey,
+        description="Make a key for scripts; it is shown this once.",
+    )
+    revoke_api_key: strawberry.ID = field(
+        resolver=revoke_key, graphql_type=strawberry.ID, description="End an API key of yours."
     )
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,

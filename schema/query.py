@@ -9,6 +9,7 @@ from resolvers import files as resolvers
 from resolvers.connection import Connection
 from resolvers.context import RequestInfo
 from resolvers.viewer import ViewerUsage, find_viewer
+from schema.api_keys import ApiKey, list_keys
 from schema.enums import FileOrder, UserKind
 from schema.file import File, FileConnection, Node
 from schema.inputs import FileFilter, wanted
@@ -62,6 +63,11 @@ class Query:
 
     viewer: ViewerUsage = field(
         resolver=find_viewer, graphql_type=Viewer, description="Who is asking."
+    )
+    api_keys: list[ApiKey] = field(
+        resolver=list_keys,
+        graphql_type=list[ApiKey],
+        description="Your API keys, oldest first; guests and keys themselves have none.",
     )
     file: File | None = field(
         resolver=_file, graphql_type=File | None, description="One file, by its id."

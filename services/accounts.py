@@ -156,8 +156,9 @@ class Accounts:
 
     def forget_session(self, session_id: str | None) -> None:
         """Look a session up anew at its next request: it has ended."""
-        for key in [key for key in self._seen if session_id and key[1] == session_id]:
-            del self._seen[key]
+        if session_id is not None:
+            for key in [key for key in self._seen if key[1] == session_id]:
+                del self._seen[key]
 
     async def _viewer_of_key(self, key: str, address: str) -> Viewer:
         try:

@@ -59,6 +59,7 @@ class Application:
     api_keys: ApiKeys
     identities: Identities
     sealer: Sealer
+    attempts: FailedAttempts
     administration: Administration
     uploads: Uploads
     files: Files
@@ -162,7 +163,16 @@ def _assemble(settings: Settings) -> Application:
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
     sessions = _sessions(settings, database, signer, secret)
-    accounts = _accounts(settings, database, signer, sessions, api_keys)
+    attempts = FailedAttempts()
+    accounts = Accounts(
+        database,
+        signer,
+        sessions,
+        api_keys,
+        _administrators(settings),
+        attempts=attempts,
+        guest_login=settings.guest_login,
+    )
     return Application(
         settings=settings,
         database=database,
@@ -173,6 +183,7 @@ def _assemble(settings: Settings) -> Application:
         api_keys=api_keys,
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
+        attempts=attempts,
         administration=Administration(database, _administrators(settings)),
         uploads=Uploads(
             database,
@@ -207,24 +218,6 @@ def _sessions(settings: Settings, database: Database, signer: TokenSigner, secre
         _administrators(settings),
         access_seconds=settings.access_lifetime_seconds,
         refresh_seconds=settings.refresh_lifetime_seconds,
-    )
-
-
-def _accounts(
-    settings: Settings,
-    database: Database,
-    signer: TokenSigner,
-    sessions: Sessions,
-    api_keys: ApiKeys,
-) -> Accounts:
-    return Accounts(
-        database,
-        signer,
-        sessions,
-        api_keys,
-        _administrators(settings),
-        attempts=FailedAttempts(),
-        guest_login=settings.guest_login,
     )
 
 

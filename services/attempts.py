@@ -23,6 +23,17 @@ class FailedAttempts:
     def __init__(self) -> None:
         self._counted: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
+    def require_patience(self, address: str) -> None:
+        """Return unless ``address`` has failed too often: for what costs others more than us.
+
+        Raises:
+            RateLimitedError: It has.
+        """
+        began, count = self._counted.get(address, (0.0, 0))
+        left = began + SECONDS - time.monotonic()
+        if count >= MOST and left > 0:
+            raise _too_many(left)
+
     def refuse(self, address: str, error: MediaError) -> NoReturn:
         """Count a failure of ``address`` and raise ``error``.
 
@@ -36,9 +47,11 @@ class FailedAttempts:
         self._counted[address] = (began, count + 1)
         if len(self._counted) > _ADDRESSES:
             self._counted.popitem(last=False)
-        if count >= MOST:
-            wait = max(1, math.ceil(began + SECONDS - now))
-            raise RateLimitedError(
-                f"Too many failed attempts to sign in; try again in {wait} seconds.", wait
-            ) from error
-        raise error
+        raise _too_many(began + SECONDS - now) if count >= MOST else error
+
+
+def _too_many(left: float) -> RateLimitedError:
+    wait = max(1, math.ceil(left))
+    return RateLimitedError(
+        f"Too many failed attempts to sign in; try again in {wait} seconds.", wait
+    )

@@ -24,7 +24,10 @@ export default defineConfig({
     target: "baseline-widely-available",
     assetsInlineLimit: 0, // the Content-Security-Policy allows no data: scripts or styles
     chunkSizeWarningLimit: 1500,
-    rolldownOptions: { input: pages },
+    rolldownOptions: {
+      input: pages,
+      checks: { pluginTimings: false, moduleLevelDirective: false },
+    },
   },
   worker: { format: "es" },
   server: {

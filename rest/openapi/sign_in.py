@@ -44,7 +44,12 @@ def sign_in_schemas() -> Json:
 
 
 def _login(statuses: Statuses) -> Json:
-    codes = (ErrorCode.VALIDATION_FAILED, ErrorCode.NOT_FOUND, ErrorCode.UNAVAILABLE)
+    codes = (
+        ErrorCode.VALIDATION_FAILED,
+        ErrorCode.FORBIDDEN,
+        ErrorCode.NOT_FOUND,
+        ErrorCode.UNAVAILABLE,
+    )
     back = parameter("query", "return_to", "A path of this server; `/` if not given.")
     headers = {"Location": _LOCATION, "Set-Cookie": _KEPT, **NO_STORE}
     return operation(
@@ -52,7 +57,8 @@ def _login(statuses: Statuses) -> Json:
         TAG,
         "Sign in by the provider",
         "Sends the browser to the OpenID Connect provider. The guest of the cookie `media_session`"
-        " becomes the user that comes back. Open it as a page, not by a script.",
+        " becomes the user that comes back. Open it as a page, from a page of this"
+        " server: 403 where the browser tells that another has opened it.",
         security=[{"session": []}, {}],
         parameters=[back],
         responses={
@@ -68,6 +74,7 @@ def _callback(statuses: Statuses) -> Json:
         ErrorCode.UNAUTHENTICATED,
         ErrorCode.FORBIDDEN,
         ErrorCode.NOT_FOUND,
+        ErrorCode.RATE_LIMITED,
         ErrorCode.UNAVAILABLE,
         ErrorCode.STORAGE_FULL,
     )

@@ -21,10 +21,10 @@ _ACTION: Final = re.compile(r'<form[^>]* action="([^"]+)"')
 
 
 @contextmanager
-def provider(*arguments: str) -> Iterator[str]:
+def provider(*, host: str = "127.0.0.1", claims: str = "at-userinfo") -> Iterator[str]:
     """Run the provider; yield its issuer."""
     with subprocess.Popen(  # noqa: S603 - our own program
-        ["/usr/bin/env", "node", str(PROVIDER), *arguments],
+        ["/usr/bin/env", "node", str(PROVIDER), host, claims],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

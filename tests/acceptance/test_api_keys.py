@@ -61,6 +61,26 @@ def test_a_key_is_made_listed_used_and_revoked(server: Server, user: httpx.Clien
     assert secret not in server.log
 
 
+def test_keys_are_made_listed_and_revoked_by_graphql(server: Server, user: httpx.Client) -> None:
+    gql, fields = Gql(user), "id name hint scopes createdAt lastUsedAt"
+    making = (
+        'mutation ($s: [ApiKeyScope!]!) { createApiKey(name: "g", scopes: $s)'
+        f" {{ key apiKey {{ {fields} }} }} }}"
+    )
+    made = gql.data(making, s=["WRITE"])["createApiKey"]
+    assert made["apiKey"]["scopes"] == ["READ", "WRITE"]
+    assert made["apiKey"] in gql.data(f"{{ apiKeys {{ {fields} }} }}")["apiKeys"]
+    read = gql.data('mutation { createApiKey(name: "r") { apiKey { scopes } } }')
+    assert read["createApiKey"]["apiKey"]["scopes"] == ["READ"]
+    revoking = "mutation ($id: ID!) { revokeApiKey(id: $id) }"
+    with server.client(made["key"]) as script:
+        assert upload(script).status_code == 200
+        assert Gql(script).code(revoking, id=made["apiKey"]["id"]) == "FORBIDDEN"
+        gql.data(revoking, id=made["apiKey"]["id"])
+        assert upload(script).status_code == 401
+    assert gql.code(revoking, id=made["apiKey"]["id"]) == "NOT_FOUND"
+
+
 @pytest.mark.parametrize("read", READS)
 def test_a_read_key_reads_what_its_account_reads(
     user: httpx.Client, read_key: httpx.Client, read: str

@@ -1,6 +1,7 @@
 """The examples in GraphiQL: every one runs as it stands, and no operation goes without one."""
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from graphql import FieldNode, OperationDefinitionNode, build_schema, parse, val
 
 from schema.build import export
 from tests.acceptance.gql import FilePart, Gql
+from tests.acceptance.serving import Server
 
 FOLDER: Final = Path(__file__).parents[2] / "web" / "src" / "graphiql" / "examples"
 EXAMPLES: Final[list[dict[str, Any]]] = json.loads((FOLDER / "index.json").read_text())
@@ -34,13 +36,32 @@ def fields_of(example: dict[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def filled(example: dict[str, Any], file_id: str) -> dict[str, Any]:
+def filled(example: dict[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
     """Return the variables as the page fills them in."""
     text = json.dumps(example.get("variables", {}))
-    variables: dict[str, Any] = json.loads(
-        text.replace("{file}", file_id).replace("{example}", file_id)
-    )
+    for mark, found in ids.items():
+        text = text.replace(mark, found)
+    variables: dict[str, Any] = json.loads(text)
     return variables
+
+
+def run(name: str, gql: Gql, ids: Mapping[str, str], *files: FilePart) -> Any:
+    """Run an example, with ``files`` for its one or several files."""
+    example = next(each for each in EXAMPLES if each["name"] == name)
+    query, variables = query_of(example), filled(example, ids)
+    if "file" in variables:
+        return gql.upload(query, variables, {"file": files[0]})
+    if "files" in variables:
+        paths = {f"files.{number}": file for number, file in enumerate(files)}
+        return gql.upload(query, variables | {"files": [None] * len(files)}, paths)
+    return gql.data(query, **variables)
+
+
+@pytest.fixture(scope="module")
+def user(server: Server) -> Iterator[Gql]:
+    """Be a user: guests hold no API keys."""
+    with server.client(server.account("user")) as speaking:
+        yield Gql(speaking)
 
 
 def test_every_document_is_listed() -> None:
@@ -72,16 +93,9 @@ def test_an_example_changes_nothing_but_what_examples_made(example: dict[str, An
 
 
 @every_example
-def test_an_example_runs_as_it_stands(example: dict[str, Any], gql: Gql) -> None:
-    upload = query_of(next(each for each in EXAMPLES if each["name"] == "upload"))
-    variables = {"file": None, "input": {"tags": ["example"]}}
-    made = gql.upload(upload, variables, {"file": NOTE})["upload"]
-    query, given = query_of(example), filled(example, made["id"])
-    if example["name"] == "upload":
-        answer = gql.upload(query, given, {"file": NOTE})
-    elif example["name"] == "uploadMany":
-        files = {"files.0": NOTE, "files.1": ("second.txt", b"The second of two.")}
-        answer = gql.upload(query, given | {"files": [None, None]}, files)
-    else:
-        answer = gql.data(query, **given)
+def test_an_example_runs_as_it_stands(example: dict[str, Any], user: Gql) -> None:
+    file_id = run("upload", user, {}, NOTE)["upload"]["id"]
+    key_id = run("createApiKey", user, {})["createApiKey"]["apiKey"]["id"]
+    ids = {"{file}": file_id, "{example}": file_id, "{exampleKey}": key_id}
+    answer = run(example["name"], user, ids, NOTE, ("second.txt", b"The second of two."))
     assert all(value is not None for value in answer.values())

@@ -147,7 +147,7 @@ def test_an_address_that_nobody_has_verified_is_not_told(
 def test_a_provider_that_puts_the_claims_into_the_token_will_do(
     start: Callable[..., Server],
 ) -> None:
-    with provider("claims-in-token") as running:
+    with provider(claims="in-token") as running:
         serving = start(oidc_issuer=f"{running}/", **CLIENT)
         browser = Browser(serving)
         browser.sign_in("ada")
@@ -215,6 +215,23 @@ def test_a_code_is_good_once_and_for_its_own_verifier(offering: Server, browser:
     assert "media_session" not in thief.cookies
 
 
+def test_wrong_codes_are_not_tried_for_ever(start: Callable[..., Server], issuer: str) -> None:
+    serving = start(oidc_issuer=issuer, **CLIENT)
+    guessing = Browser(serving)
+    address = f"/v1/auth/oidc/callback?code=guess&state={login(guessing).params['state']}"
+    kept = dict(guessing.cookies)
+    statuses = []
+    for _ in range(31):
+        guessing.cookies = dict(kept)
+        statuses.append(guessing.come_back(address).status_code)
+    assert statuses == [401] * 30 + [429]
+    right = at_provider(str(login(guessing)), "ada")
+    refused = guessing.come_back(right)
+    assert (refused.status_code, refused.json()["code"]) == (429, "RATE_LIMITED")
+    assert refused.headers["retry-after"]
+    assert serving.stop() == 0
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -226,7 +243,7 @@ def test_a_code_is_good_once_and_for_its_own_verifier(offering: Server, browser:
         "",
         "/\t/elsewhere.example",
         "/a\r\nset-cookie: x=y",
-        "/" + "x" * 2001,
+        "/" + "x" * 1000,
         "javascript:alert(1)",
     ],
 )
@@ -234,6 +251,24 @@ def test_nobody_is_sent_elsewhere(browser: Browser, path: str) -> None:
     answer = browser.ask("GET", "/v1/auth/oidc/login", params={"return_to": path})
     assert (answer.status_code, answer.json()["code"]) == (400, "VALIDATION_FAILED")
     assert "return_to must be a path" in answer.json()["detail"]
+
+
+def test_no_page_of_elsewhere_takes_a_guest_to_the_provider(
+    offering: Server, browser: Browser
+) -> None:
+    browser.guest()
+    before = dict(browser.cookies)
+    for site, status in (("cross-site", 403), ("same-site", 403), ("none", 302)):
+        with offering.client() as elsewhere:
+            answer = elsewhere.get("/v1/auth/oidc/login", headers={"sec-fetch-site": site})
+        assert answer.status_code == status
+    assert browser.cookies == before
+
+
+def test_what_is_remembered_fits_into_a_cookie(browser: Browser) -> None:
+    browser.guest()
+    browser.ask("GET", "/v1/auth/oidc/login", params={"return_to": "/" + "x" * 999})
+    assert len(browser.cookies["media_sign_in"]) < 3000  # browsers take 4096 bytes with the rest
 
 
 def test_a_provider_that_is_gone_or_another_is_said_to_be_unavailable(

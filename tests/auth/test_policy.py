@@ -1,7 +1,7 @@
 """The access matrix, row by row."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -166,3 +166,22 @@ def test_an_administrators_look_into_what_is_not_public_is_on_record(
     verdict_of(VIEWERS[who], operation, file_of(whose, visibility))
     expected = [f"administrator {ME}: {operation.value} file_1"] if recorded else []
     assert caplog.messages == expected
+
+
+@pytest.mark.parametrize("operation", Operation)
+@pytest.mark.parametrize(("row", "verdicts"), MATRIX.items())
+def test_a_key_that_may_only_read_gets_what_its_account_reads_and_nothing_else(
+    row: tuple[str, str, str], verdicts: tuple[str, ...], operation: Operation
+) -> None:
+    who, whose, visibility = row
+    viewer = replace(VIEWERS[who], read_only=True)
+    refused = (ErrorCode.INSUFFICIENT_SCOPE, "This API key may only read; use one of scope write.")
+    found = verdict_of(viewer, operation, file_of(whose, visibility))
+    missing = verdict_of(viewer, operation, None)
+    if operation is READ:
+        assert found[0] == verdicts[0]
+    else:
+        assert found == missing == refused
+    with pytest.raises(MediaError) as refusal:
+        Policy.require_writer(viewer)
+    assert refusal.value.code is ErrorCode.INSUFFICIENT_SCOPE

@@ -1,17 +1,19 @@
 // The certified OpenID Connect provider, on a free port of 127.0.0.1, for tests to sign in with.
 //
-// Prints its issuer, and ends with its standard input. Whatever name is typed into its login form is
+// Prints its issuer, and ends with its standard input. It calls itself by the host name that it is
+// given, so that browsers take it for another site than the server. Whatever name is typed into its login form is
 // the subject; names that begin with "unverified" have an e-mail address that nobody has checked.
 
 import { createServer } from "node:http";
 
 import { Provider } from "oidc-provider";
 
+const [host, claims] = process.argv.slice(2);
 const CALLBACK = "/v1/auth/oidc/callback";
 
 const server = createServer();
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-const issuer = `http://127.0.0.1:${server.address().port}`;
+const issuer = `http://${host}:${server.address().port}`;
 
 const provider = new Provider(issuer, {
   clients: [
@@ -25,7 +27,7 @@ const provider = new Provider(issuer, {
   cookies: { keys: ["for tests"] },
   pkce: { methods: ["S256"], required: () => true },
   // Some providers put the claims into the token, some leave them to be asked for.
-  conformIdTokenClaims: process.argv[2] !== "claims-in-token",
+  conformIdTokenClaims: claims !== "in-token",
   findAccount: (_context, accountId) => ({
     accountId,
     claims: () => ({

@@ -12,7 +12,8 @@ from core.ids import IdPrefix, is_id, new_id
 from core.settings import Settings
 from models.user import User, UserKind
 from services.application import Application
-from tests.services.conftest import account, checked, uploaded
+from services.metadata import draft
+from tests.services.conftest import account, checked, received, uploaded
 
 
 class Clock:
@@ -145,3 +146,14 @@ async def test_an_account_that_is_gone_is_signed_out(application: Application) -
     await User.filter(id=viewer.id).delete()
     with pytest.raises(UnauthenticatedError):
         await application.accounts.account(viewer)
+
+
+async def test_an_upload_that_outlives_its_account_is_refused_at_its_end(
+    application: Application,
+) -> None:
+    viewer = await account(application)
+    under_way = await received(application, viewer, b"x")
+    await User.filter(id=viewer.id).update(disabled_at=datetime.now(UTC))
+    with pytest.raises(UnauthenticatedError):
+        await application.uploads.claim(under_way, draft({}))
+    assert (await User.get(id=viewer.id)).files_count == 0

@@ -9,6 +9,7 @@ const NOTICES: Record<Missing, string> = {
   session: texts.needsSession,
   file: texts.needsFile,
   example: texts.needsExample,
+  key: texts.needsKey,
 };
 
 /** The examples as a panel beside the documentation. */

@@ -22,46 +22,68 @@ export const examples: readonly Example[] = index.map(({ variables = null, ...ex
   return { ...example, query, variables, mutates: query.startsWith("mutation") };
 });
 
-/** What stands in an example's variables for the id of a file of the caller's. */
-const FILE = "{file}";
-/** The same, of a file that the upload example has made: nothing else is changed or deleted. */
-const EXAMPLE = "{example}";
+export type Missing = "session" | "file" | "example" | "key";
 
-export type Missing = "session" | "file" | "example";
+type Data = {
+  files: { nodes: { id: string }[] };
+  apiKeys: { id: string; name: string }[];
+};
 
 /**
- * Return an example's variables as text, with the ids of the caller's newest files, and what was
- * missing for that.
+ * What stands in the variables of examples for an id, and how it is found. Only what other examples
+ * have made is changed or deleted: running one by mistake costs nobody a file.
  */
+const IDS: {
+  mark: string;
+  query: string;
+  find: (data: Data) => string | undefined;
+  missing: Missing;
+}[] = [
+  {
+    mark: "{file}",
+    query: "{ files(first: 1) { nodes { id } } }",
+    find: ({ files }) => files.nodes[0]?.id,
+    missing: "file",
+  },
+  {
+    mark: "{example}",
+    query: '{ files(first: 1, filter: { tags: ["example"] }) { nodes { id } } }',
+    find: ({ files }) => files.nodes[0]?.id,
+    missing: "example",
+  },
+  {
+    mark: "{exampleKey}",
+    query: "{ apiKeys { id name } }",
+    find: ({ apiKeys }) => apiKeys.findLast(({ name }) => name === "example")?.id,
+    missing: "key",
+  },
+];
+
+/** Return an example's variables as text, with ids of the caller's, and what was missing for that. */
 export async function filledVariables(
   example: Example,
 ): Promise<{ text: string; missing: Missing | null }> {
   const text = example.variables === null ? "" : JSON.stringify(example.variables, null, 2);
-  if (!text.includes(FILE) && !text.includes(EXAMPLE)) {
+  const wanted = IDS.find(({ mark }) => text.includes(mark));
+  if (!wanted) {
     return { text, missing: null };
   }
   const token = await tokenOfCaller();
   if (token === null) {
     return { text, missing: "session" };
   }
-  const { file, example: made } = await newestFiles(token);
-  const filled = text.replaceAll(FILE, file ?? FILE).replaceAll(EXAMPLE, made ?? EXAMPLE);
-  const missing = filled.includes(FILE) ? "file" : filled.includes(EXAMPLE) ? "example" : null;
-  return { text: filled, missing };
+  const data = await ask(wanted.query, token);
+  const id = data && wanted.find(data);
+  return id
+    ? { text: text.replaceAll(wanted.mark, id), missing: null }
+    : { text, missing: wanted.missing };
 }
 
-const NEWEST = `query NewestFiles {
-  file: files(first: 1) { nodes { id } }
-  example: files(first: 1, filter: { tags: ["example"] }) { nodes { id } }
-}`;
-
-async function newestFiles(token: string): Promise<Record<"file" | "example", string | undefined>> {
+async function ask(query: string, token: string): Promise<Data | null> {
   const answer = await fetch("/graphql", {
     method: "POST",
-    body: JSON.stringify({ query: NEWEST }),
+    body: JSON.stringify({ query }),
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
   });
-  type Page = { nodes: { id: string }[] };
-  const { data } = (await answer.json()) as { data?: Record<"file" | "example", Page> };
-  return { file: data?.file.nodes[0]?.id, example: data?.example.nodes[0]?.id };
+  return ((await answer.json()) as { data: Data | null }).data;
 }

@@ -15,6 +15,8 @@ export const texts = {
   needsFile: "There is no file of yours yet. Run “Upload a file” first, then choose this again.",
   needsExample:
     "This one changes only files with the tag “example”. Run “Upload a file” first, then choose this again.",
+  needsKey:
+    "This one ends only keys with the name “example”. Run “Make an API key” first, as a user who is no guest, then choose this again.",
   files: "Files",
   filesLead: "They go out by the multipart request specification.",
   chooseFile: "Choose a file",

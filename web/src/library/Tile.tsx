@@ -35,7 +35,7 @@ export const Tile = memo(function Tile(props: Props) {
         className="tile-open"
         data-index={index}
         tabIndex={reachable ? 0 : -1}
-        aria-label={texts.grid.open(file.filename)}
+        aria-label={labelOf(file)}
         style={{ height }}
         onClick={(event) => props.onOpen(index, event)}
       >
@@ -63,6 +63,11 @@ export const Tile = memo(function Tile(props: Props) {
   );
 });
 
+function labelOf({ filename, duration }: FileCard): string {
+  const label = texts.grid.open(filename);
+  return typeof duration === "number" ? `${label}, ${formatDuration(duration)}` : label;
+}
+
 function Picture({ file }: { file: FileCard }) {
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
   const source = file.thumbnail ? ownAddress(file.thumbnail) : null;
@@ -70,7 +75,6 @@ function Picture({ file }: { file: FileCard }) {
     return (
       <span className="tile-glyph">
         <Glyph mimeType={file.mimeType} />
-        <span>{formatKind(file.mimeType)}</span>
       </span>
     );
   }
@@ -124,7 +128,7 @@ function Badges({ file }: { file: FileCard }) {
     <span className="tile-badges">
       {file.visibility === "PUBLIC" && <Globe aria-hidden="true" />}
       {file.visibility === "SHARED" && <Users aria-hidden="true" />}
-      {file.duration !== null && file.duration !== undefined && (
+      {typeof file.duration === "number" && (
         <span className="tile-duration">
           {file.mimeType.startsWith("video/") && <Play aria-hidden="true" />}
           {formatDuration(file.duration)}

@@ -29,6 +29,7 @@ export const speedometer = new Speedometer();
 const controllers = new Map<number, AbortController>();
 let last = 0;
 let painting = false;
+let looks = Promise.resolve(); // one after the other: people wait for their uploads, not for this
 let items: Upload[] = [];
 
 /** Put files in the queue; those that the server would refuse for their size fail at once. */
@@ -96,7 +97,7 @@ async function run({ key, file }: Upload): Promise<void> {
     const { id } = await sendPatiently(key, file, controller.signal);
     change(key, { state: "done", sent: file.size });
     scheduleRefresh();
-    void lookAt(id);
+    looks = looks.then(() => lookAt(id));
   } catch (error) {
     if (!controller.signal.aborted) {
       change(key, { state: "failed", error: inWords(error) });

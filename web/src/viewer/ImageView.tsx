@@ -65,6 +65,11 @@ function ZoomButton({ label, icon: Icon, onClick }: ButtonProps) {
   );
 }
 
+/** Tell whether it is larger than fits, but for what arithmetic leaves over. */
+function isZoomed(zoom: PanzoomObject): boolean {
+  return zoom.getScale() > 1.01;
+}
+
 type Place = { readonly current: HTMLElement | null };
 
 function useZoom(frame: Place, content: Place) {
@@ -82,10 +87,10 @@ function useZoom(frame: Place, content: Place) {
     zoom.current = made;
     const outer = frame.current;
     const toggle = (event: MouseEvent) => {
-      if (made.getScale() > 1) made.reset();
+      if (isZoomed(made)) made.reset();
       else made.zoomToPoint(DOUBLE, event, { animate: true });
     };
-    const grabbing = () => made.setStyle("cursor", made.getScale() > 1 ? "grab" : "zoom-in");
+    const grabbing = () => made.setStyle("cursor", isZoomed(made) ? "grab" : "zoom-in");
     outer.addEventListener("wheel", made.zoomWithWheel, { passive: false });
     outer.addEventListener("dblclick", toggle);
     content.current.addEventListener("panzoomchange", grabbing);
