@@ -11,6 +11,8 @@ import { SessionBar } from "./SessionBar";
 
 const chosen = theme.get(); // in the library
 const plugins = [examplesPlugin, HISTORY_PLUGIN];
+/** What the variables editor takes for scalars of this API: a file is null there, see FilesPanel. */
+const scalars = { Upload: { type: "null" }, BigInt: { type: "integer" }, JSON: {} };
 
 /** GraphiQL with the session, the examples and the files of this API. */
 export function Explorer() {
@@ -22,6 +24,7 @@ export function Explorer() {
       defaultQuery={examples[0]?.query ?? ""}
       defaultEditorToolsVisibility="variables"
       defaultTheme={chosen === "system" ? null : chosen}
+      customScalarSchemas={scalars}
       inputValueDeprecation
       schemaDescription
     >

@@ -11,7 +11,7 @@ export const texts = {
   queries: "Queries",
   mutations: "Mutations",
   changes: "changes data",
-  needsSession: "Continue as guest first (top right), then choose the example again.",
+  needsSession: "Continue as guest first, then choose the example again.",
   needsFile: "There is no file of yours yet. Run “Upload a file” first, then choose this again.",
   needsExample:
     "This one changes only files with the tag “example”. Run “Upload a file” first, then choose this again.",
