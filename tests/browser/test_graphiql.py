@@ -121,6 +121,21 @@ def test_the_session_is_the_library_s_until_it_is_signed_out(guest: Person) -> N
     assert explorer.answered()["data"]["viewer"]["kind"] is None
 
 
+def test_a_session_that_was_ended_elsewhere_is_noticed(explorer: Explorer, server: Server) -> None:
+    explorer.be_guest()
+    with explorer.answering() as coming:
+        explorer.run()
+    token = coming.value.request.headers["authorization"].removeprefix("Bearer ")
+    with server.client(token) as elsewhere:
+        assert elsewhere.post("/v1/auth/logout").status_code == 204
+    explorer.run()
+    expect(explorer.page.get_by_role("button", name="Continue as guest")).to_be_visible()
+    expect(explorer.result).to_contain_text('"kind": null')
+    refused = [complaint for complaint in explorer.person.complaints if "401" in complaint]
+    assert len(refused) == 2  # the query, and renewing the session
+    explorer.person.complaints = [c for c in explorer.person.complaints if c not in refused]
+
+
 def test_what_the_headers_editor_says_goes_before_the_session(
     explorer: Explorer, server: Server
 ) -> None:
