@@ -1,5 +1,6 @@
 import * as Ariakit from "@ariakit/react";
 import { Check, CircleUserRound, Code, LogOut } from "lucide-react";
+import type { ComponentProps } from "react";
 import { signOut } from "../api/session";
 import type { ViewerQuery } from "../generated/graphql";
 import { texts } from "../texts";
@@ -21,7 +22,7 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
       <Ariakit.MenuButton className="icon-button" aria-label={texts.account.menu}>
         <CircleUserRound aria-hidden="true" />
       </Ariakit.MenuButton>
-      <Ariakit.Menu className="menu" gutter={6} portal unmountOnHide>
+      <Ariakit.Menu className="menu" gutter={6} portal preserveTabOrder={false} unmountOnHide>
         {viewer && <Usage viewer={viewer} />}
         <Ariakit.MenuGroup>
           <Ariakit.MenuGroupLabel className="menu-label">
@@ -42,7 +43,7 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
           ))}
         </Ariakit.MenuGroup>
         <Ariakit.MenuSeparator className="menu-separator" />
-        <Ariakit.MenuItem className="menu-item" render={<a href="/graphql">{texts.account.api}</a>}>
+        <Ariakit.MenuItem className="menu-item" render={<Link />}>
           <Code aria-hidden="true" />
           {texts.account.api}
         </Ariakit.MenuItem>
@@ -53,6 +54,10 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
       </Ariakit.Menu>
     </Ariakit.MenuProvider>
   );
+}
+
+function Link(props: ComponentProps<"a">) {
+  return <a {...props} href="/graphql" />;
 }
 
 const KINDS = {
