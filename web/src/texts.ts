@@ -33,6 +33,7 @@ export const texts = {
     administrator: "Administrator",
     used: (used: string, quota: string | null) =>
       quota ? `${used} of ${quota} used` : `${used} used`,
+    keepFiles: (name: string) => `Sign in with ${name} and keep these files`,
     signOut: "Sign out",
     signOutGuest: "Sign out and leave these files",
     theme: "Appearance",

@@ -1,7 +1,8 @@
 import * as Ariakit from "@ariakit/react";
-import { Check, CircleUserRound, Code, LogOut } from "lucide-react";
+import { useQuery } from "@tanstack/react-query";
+import { Check, CircleUserRound, Code, LogIn, LogOut } from "lucide-react";
 import type { ComponentProps } from "react";
-import { signOut } from "../api/session";
+import { expectSession, signInOptions, signOut } from "../api/session";
 import type { ViewerQuery } from "../generated/graphql";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
@@ -47,12 +48,33 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
           <Code aria-hidden="true" />
           {texts.account.api}
         </Ariakit.MenuItem>
+        {viewer?.kind === "GUEST" && <KeepFiles />}
         <Ariakit.MenuItem className="menu-item" onClick={() => void leave()}>
           <LogOut aria-hidden="true" />
           {viewer?.kind === "GUEST" ? texts.account.signOutGuest : texts.account.signOut}
         </Ariakit.MenuItem>
       </Ariakit.Menu>
     </Ariakit.MenuProvider>
+  );
+}
+
+/** A guest who signs in becomes a user and keeps everything. */
+function KeepFiles() {
+  const { data: options } = useQuery({ queryKey: ["sign-in"], queryFn: signInOptions });
+  const oidc = options?.oidc;
+  return (
+    oidc && (
+      <Ariakit.MenuItem
+        className="menu-item"
+        onClick={() => {
+          expectSession();
+          window.location.assign(oidc.url);
+        }}
+      >
+        <LogIn aria-hidden="true" />
+        {texts.account.keepFiles(oidc.name)}
+      </Ariakit.MenuItem>
+    )
   );
 }
 
