@@ -16,7 +16,7 @@ export const texts = {
     title: "Everything you keep, in one calm place",
     lead: "Photos, films, music and documents: drop them in, find them again, share them when you like.",
     guest: "Start as a guest",
-    guestHint: "No password, no e-mail. Your files stay in this browser’s session.",
+    guestHint: "No password, no e-mail. This browser remembers you until you sign out.",
     oidc: (name: string) => `Sign in with ${name}`,
     none: "Signing in is switched off on this server. Ask whoever runs it.",
     starting: "One moment…",
@@ -33,6 +33,7 @@ export const texts = {
     administrator: "Administrator",
     used: (used: string, quota: string | null) =>
       quota ? `${used} of ${quota} used` : `${used} used`,
+    keepFiles: (name: string) => `Sign in with ${name} and keep these files`,
     signOut: "Sign out",
     signOutGuest: "Sign out and leave these files",
     theme: "Appearance",

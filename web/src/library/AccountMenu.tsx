@@ -1,6 +1,8 @@
 import * as Ariakit from "@ariakit/react";
-import { Check, CircleUserRound, Code, LogOut } from "lucide-react";
-import { signOut } from "../api/session";
+import { useQuery } from "@tanstack/react-query";
+import { Check, CircleUserRound, Code, LogIn, LogOut } from "lucide-react";
+import type { ComponentProps } from "react";
+import { expectSession, signInOptions, signOut } from "../api/session";
 import type { ViewerQuery } from "../generated/graphql";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
@@ -21,7 +23,7 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
       <Ariakit.MenuButton className="icon-button" aria-label={texts.account.menu}>
         <CircleUserRound aria-hidden="true" />
       </Ariakit.MenuButton>
-      <Ariakit.Menu className="menu" gutter={6} portal unmountOnHide>
+      <Ariakit.Menu className="menu" gutter={6} portal preserveTabOrder={false} unmountOnHide>
         {viewer && <Usage viewer={viewer} />}
         <Ariakit.MenuGroup>
           <Ariakit.MenuGroupLabel className="menu-label">
@@ -42,10 +44,11 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
           ))}
         </Ariakit.MenuGroup>
         <Ariakit.MenuSeparator className="menu-separator" />
-        <Ariakit.MenuItem className="menu-item" render={<a href="/graphql">{texts.account.api}</a>}>
+        <Ariakit.MenuItem className="menu-item" render={<Link />}>
           <Code aria-hidden="true" />
           {texts.account.api}
         </Ariakit.MenuItem>
+        {viewer?.kind === "GUEST" && <KeepFiles />}
         <Ariakit.MenuItem className="menu-item" onClick={() => void leave()}>
           <LogOut aria-hidden="true" />
           {viewer?.kind === "GUEST" ? texts.account.signOutGuest : texts.account.signOut}
@@ -53,6 +56,30 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
       </Ariakit.Menu>
     </Ariakit.MenuProvider>
   );
+}
+
+/** A guest who signs in becomes a user and keeps everything. */
+function KeepFiles() {
+  const { data: options } = useQuery({ queryKey: ["sign-in"], queryFn: signInOptions });
+  const oidc = options?.oidc;
+  return (
+    oidc && (
+      <Ariakit.MenuItem
+        className="menu-item"
+        onClick={() => {
+          expectSession();
+          window.location.assign(oidc.url);
+        }}
+      >
+        <LogIn aria-hidden="true" />
+        {texts.account.keepFiles(oidc.name)}
+      </Ariakit.MenuItem>
+    )
+  );
+}
+
+function Link(props: ComponentProps<"a">) {
+  return <a {...props} href="/graphql" />;
 }
 
 const KINDS = {

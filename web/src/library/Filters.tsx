@@ -177,7 +177,7 @@ function Chooser({ icon, label, name, end, onOpen, children }: ChooserProps) {
         <span>{label}</span>
         <ChevronDown aria-hidden="true" />
       </Ariakit.MenuButton>
-      <Ariakit.Menu className="menu" gutter={6} portal unmountOnHide>
+      <Ariakit.Menu className="menu" gutter={6} portal preserveTabOrder={false} unmountOnHide>
         {children}
       </Ariakit.Menu>
     </Ariakit.MenuProvider>

@@ -79,6 +79,7 @@ export function TagInput({ tags, onChange, onPick, readOnly = false }: Props) {
             className="menu"
             gutter={6}
             portal
+            preserveTabOrder={false}
             unmountOnHide
             aria-label={texts.details.suggestions}
           >

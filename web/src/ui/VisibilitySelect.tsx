@@ -19,7 +19,14 @@ export function VisibilitySelect({ value, onChange, disabled = false }: Props) {
         <span>{texts.details.visibilities[value]}</span>
         <ChevronDown aria-hidden="true" />
       </Ariakit.Select>
-      <Ariakit.SelectPopover className="menu" gutter={6} sameWidth portal unmountOnHide>
+      <Ariakit.SelectPopover
+        className="menu"
+        gutter={6}
+        sameWidth
+        portal
+        preserveTabOrder={false}
+        unmountOnHide
+      >
         {ALL.map((one) => {
           const Mark = ICONS[one];
           return (

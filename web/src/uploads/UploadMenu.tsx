@@ -18,7 +18,7 @@ export function UploadMenu() {
         >
           <ChevronDown aria-hidden="true" />
         </Ariakit.MenuButton>
-        <Ariakit.Menu className="menu" gutter={6} portal unmountOnHide>
+        <Ariakit.Menu className="menu" gutter={6} portal preserveTabOrder={false} unmountOnHide>
           <Ariakit.MenuItem className="menu-item" onClick={chooseFiles}>
             <Upload aria-hidden="true" />
             {texts.upload.files}

@@ -1,14 +1,16 @@
 import Panzoom, { type PanzoomObject } from "@panzoom/panzoom";
 import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
-import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { FileDetails } from "../library/files";
 import { texts } from "../texts";
 import { ownAddress } from "../ui/format";
+import { useKeys } from "./keys";
 
 type Props = { file: FileDetails; source: string };
 
 const LARGEST = 12;
 const DOUBLE = 2.5;
+const AT_ONCE = { animate: false }; // Panzoom measures what is shown, also while it still moves
 
 /** A picture that can be zoomed by wheel, pinch, double click, keys and buttons. */
 export default function ImageView({ file, source }: Props) {
@@ -16,15 +18,9 @@ export default function ImageView({ file, source }: Props) {
   const content = useRef<HTMLDivElement>(null);
   const zoom = useZoom(frame, content);
   const [loaded, setLoaded] = useState(false);
-  const keys = (event: KeyboardEvent) => {
-    const action = { "+": zoom.in, "=": zoom.in, "-": zoom.out, "0": zoom.fit }[event.key];
-    if (action && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      action();
-    }
-  };
+  useKeys({ "+": zoom.in, "=": zoom.in, "-": zoom.out, "0": zoom.fit });
   return (
-    <div className="zoom" role="group" aria-label={texts.viewer.picture} onKeyDown={keys}>
+    <div className="zoom" role="group" aria-label={texts.viewer.picture}>
       <div ref={frame} className="zoom-frame">
         <div ref={content} className="zoom-content">
           {file.large && !loaded && (
@@ -87,8 +83,8 @@ function useZoom(frame: Place, content: Place) {
     zoom.current = made;
     const outer = frame.current;
     const toggle = (event: MouseEvent) => {
-      if (isZoomed(made)) made.reset();
-      else made.zoomToPoint(DOUBLE, event, { animate: true });
+      if (isZoomed(made)) made.reset(AT_ONCE);
+      else made.zoomToPoint(DOUBLE, event, AT_ONCE);
     };
     const grabbing = () => made.setStyle("cursor", isZoomed(made) ? "grab" : "zoom-in");
     outer.addEventListener("wheel", made.zoomWithWheel, { passive: false });
@@ -101,8 +97,8 @@ function useZoom(frame: Place, content: Place) {
     };
   }, [frame, content]);
   return {
-    in: useCallback(() => void zoom.current?.zoomIn(), []),
-    out: useCallback(() => void zoom.current?.zoomOut(), []),
-    fit: useCallback(() => void zoom.current?.reset(), []),
+    in: useCallback(() => void zoom.current?.zoomIn(AT_ONCE), []),
+    out: useCallback(() => void zoom.current?.zoomOut(AT_ONCE), []),
+    fit: useCallback(() => void zoom.current?.reset(AT_ONCE), []),
   };
 }

@@ -135,11 +135,13 @@ function Player({ file, source }: { file: FileDetails; source: string }) {
   );
 }
 
+/** The cover of a sound where it has one that loads, else its glyph. */
 function Cover({ source, mimeType }: { source: string; mimeType: string }) {
-  const [failed, setFailed] = useState(false);
-  return failed ? (
-    <Glyph mimeType={mimeType} />
-  ) : (
-    <img src={source} alt="" onError={() => setFailed(true)} />
+  const [loaded, setLoaded] = useState(false);
+  return (
+    <>
+      {!loaded && <Glyph mimeType={mimeType} />}
+      <img src={source} alt="" hidden={!loaded} onLoad={() => setLoaded(true)} />
+    </>
   );
 }

@@ -2,13 +2,14 @@ import "../styles/viewer.css";
 import "../styles/details.css";
 import * as Ariakit from "@ariakit/react";
 import { ChevronLeft, ChevronRight, Download, Info, Link2, Trash2, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { inWords } from "../api/errors";
 import { deleteFiles } from "../library/deletion";
 import { type FileCard, type FileDetails, useFile } from "../library/files";
 import { texts } from "../texts";
 import { showToast } from "../ui/toasts";
 import { Details } from "./Details";
+import { useKeys } from "./keys";
 import { downloadFile } from "./links";
 import { ShareDialog } from "./ShareDialog";
 import { Stage } from "./Stage";
@@ -33,7 +34,11 @@ export default function Viewer({ id, files, viewerId, onClose, onShow, onTag }: 
   const previous = at > 0 ? files[at - 1] : undefined;
   const next = at >= 0 ? files[at + 1] : undefined;
   const card = files[at];
-  useArrows(id !== null, previous, next, onShow);
+  const open = id !== null;
+  useKeys({
+    ArrowLeft: open && previous ? () => onShow(previous.id) : undefined,
+    ArrowRight: open && next ? () => onShow(next.id) : undefined,
+  });
   return (
     <Ariakit.Dialog
       open={id !== null}
@@ -169,28 +174,4 @@ function Action({ label, icon: Icon, pressed, onClick }: ActionProps) {
       <Icon aria-hidden="true" />
     </button>
   );
-}
-
-const TAKES_ARROWS = "input,textarea,select,video,audio,[role=listbox],[role=menu],.takes-arrows";
-
-/** Left and right go to the neighbours, unless what has the focus needs these keys itself. */
-function useArrows(
-  open: boolean,
-  previous: FileCard | undefined,
-  next: FileCard | undefined,
-  onShow: (id: string) => void,
-) {
-  useEffect(() => {
-    if (!open) return;
-    const listen = (event: KeyboardEvent) => {
-      const busy = event.target instanceof Element && event.target.closest(TAKES_ARROWS);
-      const to = { ArrowLeft: previous, ArrowRight: next }[event.key];
-      if (to && !busy && !event.altKey && !event.ctrlKey && !event.metaKey) {
-        event.preventDefault();
-        onShow(to.id);
-      }
-    };
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
-  }, [open, previous, next, onShow]);
 }
