@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+import browsing
 import derivatives
 import downloading
 import listing
@@ -27,6 +28,7 @@ _PARTS: Final[dict[str, Callable[..., Iterator[report.Row]]]] = {
     "previews": previews.measure,
     "derivatives": derivatives.measure,
     "ocr": ocr.measure,
+    "browse": browsing.measure,
 }
 
 

@@ -10,8 +10,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import MediaError
@@ -34,6 +32,7 @@ from server.middleware import DrainUnread
 from server.observe import Observe
 from server.rate_limiting import RateLimiting
 from server.tracing import Tracing, exporting_tracing
+from server.web import asset, library
 from services.application import running
 from streaming.files import download, stream
 
@@ -49,10 +48,6 @@ EXPOSED_HEADERS: Final = (
     "X-Request-ID",
 )
 """What scripts of other origins may read beyond the Fetch standard's safelist."""
-
-
-async def _home(_: Request) -> Response:
-    return RedirectResponse("/graphql")
 
 
 ROUTES: Final = (
@@ -84,7 +79,8 @@ ROUTES: Final = (
     Route("/openapi.json", openapi(STATUS)),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
-    Route("/", _home),
+    Route("/assets/{name}", asset),
+    Route("/", library),
 )
 
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PACKAGES: list[str] = PROJECT["tool"]["importlinter"]["root_packages"]
 REQUIREMENTS = ["requirements.txt", "requirements-dev.txt"]
-NOT_OURS = {"node_modules", "build", "data", "dist"}
+NOT_OURS = {"node_modules", "build", "data", "dist", "generated"}
 WRITTEN_BY_TOOLS = ROOT / "models" / "migrations"
 
 LOCK_LINE = re.compile(

@@ -1,0 +1,1 @@
+"""The library in a real Chromium, as people use it."""

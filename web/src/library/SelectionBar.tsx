@@ -1,0 +1,92 @@
+import { Tag, Trash2, X } from "lucide-react";
+import { useState } from "react";
+import { texts } from "../texts";
+import { Modal } from "../ui/Modal";
+import { useStore } from "../ui/store";
+import { TagInput } from "../ui/TagInput";
+import { addTags } from "./bulk";
+import { deleteFiles } from "./deletion";
+import type { FileCard } from "./files";
+import { clearSelection, selectAll, selection } from "./selection";
+
+/** What can be done with all selected files at once. */
+export function SelectionBar({ files }: { files: readonly FileCard[] }) {
+  const { ids } = useStore(selection);
+  const [tagging, setTagging] = useState(false);
+  if (ids.size === 0) {
+    return null;
+  }
+  const remove = () => {
+    deleteFiles([...ids]);
+    clearSelection();
+  };
+  return (
+    <section className="selection-bar" aria-label={texts.selection.label}>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={texts.selection.clear}
+        onClick={clearSelection}
+      >
+        <X aria-hidden="true" />
+      </button>
+      <strong role="status">{texts.selection.count(ids.size)}</strong>
+      <button
+        type="button"
+        className="text-button"
+        onClick={() => selectAll(files.map((file) => file.id))}
+      >
+        {texts.selection.all}
+      </button>
+      <button type="button" className="button" onClick={() => setTagging(true)}>
+        <Tag aria-hidden="true" />
+        <span>{texts.selection.tag}</span>
+      </button>
+      <button type="button" className="button danger" onClick={remove}>
+        <Trash2 aria-hidden="true" />
+        <span>{texts.selection.delete}</span>
+      </button>
+      <TagDialog
+        open={tagging}
+        files={files.filter((file) => ids.has(file.id))}
+        onClose={() => setTagging(false)}
+      />
+    </section>
+  );
+}
+
+type DialogProps = { open: boolean; files: readonly FileCard[]; onClose: () => void };
+
+function TagDialog({ open, files, onClose }: DialogProps) {
+  const [tags, setTags] = useState<string[]>([]);
+  const [busy, setBusy] = useState(false);
+  const close = () => {
+    setTags([]);
+    onClose();
+  };
+  const apply = async () => {
+    setBusy(true);
+    await addTags(files, tags);
+    setBusy(false);
+    close();
+    clearSelection();
+  };
+  return (
+    <Modal title={texts.selection.tagTitle(files.length)} open={open} onClose={close}>
+      <TagInput tags={tags} onChange={setTags} />
+      <footer>
+        <button type="button" className="button" onClick={close}>
+          {texts.selection.cancel}
+        </button>
+        <button
+          type="button"
+          className="button primary"
+          disabled={busy || tags.length === 0}
+          onClick={() => void apply()}
+        >
+          {texts.selection.apply}
+        </button>
+      </footer>
+    </Modal>
+  );
+}

@@ -1,0 +1,132 @@
+import { type InfiniteData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { FileDocument, FilesDocument, ViewerDocument } from "../api/documents";
+import { ApiError } from "../api/errors";
+import { execute } from "../api/graphql";
+import type { FileCardFragment, FileQuery, FilesQuery } from "../generated/graphql";
+import { useStore } from "../ui/store";
+import { hidden } from "./deletion";
+import { filterOf, type View } from "./query";
+
+export type FileCard = FileCardFragment;
+export type FileDetails = NonNullable<FileQuery["file"]>;
+
+type Page = FilesQuery["files"];
+type Pages = InfiniteData<Page, string | null>;
+
+const PAGE = 100;
+const KEPT_PAGES = 3;
+
+export const queries = new QueryClient({
+  defaultOptions: { queries: { staleTime: 30_000, retry: 1, refetchOnWindowFocus: false } },
+});
+
+export function useViewer() {
+  return useQuery({
+    queryKey: ["viewer"],
+    queryFn: async () => (await execute(ViewerDocument, {})).viewer,
+  });
+}
+
+/** Return the files of a view as far as they are loaded, without those about to be deleted. */
+export function useFiles(view: View) {
+  const filter = filterOf(view);
+  const query = useInfiniteQuery({
+    queryKey: ["files", view.order, filter],
+    queryFn: async ({ pageParam, signal }) => {
+      const variables = { first: PAGE, after: pageParam, orderBy: view.order, filter };
+      const { files } = await execute(FilesDocument, variables, { signal });
+      return { ...files, nodes: files.nodes.map(withShape) };
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null),
+    placeholderData: (previous) => previous,
+  });
+  const gone = useStore(hidden);
+  const files = useMemo(() => {
+    const seen = new Set<string>();
+    return (query.data?.pages ?? [])
+      .flatMap((page) => page.nodes)
+      .filter((file) => !gone.has(file.id) && !seen.has(file.id) && seen.add(file.id));
+  }, [query.data, gone]);
+  const total = Math.max((query.data?.pages[0]?.totalCount ?? 0) - gone.size, files.length);
+  return { ...query, files, total };
+}
+
+export function useFile(id: string) {
+  return useQuery({
+    queryKey: ["file", id],
+    queryFn: () => fileDetails(id),
+    retry: (failures, error) => failures < 1 && !(error instanceof ApiError),
+  });
+}
+
+async function fileDetails(id: string): Promise<FileDetails> {
+  const { file } = await execute(FileDocument, { id });
+  if (!file) {
+    throw new ApiError("NOT_FOUND", "");
+  }
+  return file;
+}
+
+const shapes = new Map<string, Partial<FileCard>>();
+
+/** Show the shape and placeholder that an analysis found, before the list knows of them. */
+export function showShape(id: string, shape: Partial<FileCard>): void {
+  shapes.set(id, shape);
+  replaceFile({ id, ...shape });
+}
+
+function withShape(file: FileCard): FileCard {
+  return file.width === null ? { ...file, ...shapes.get(file.id) } : file;
+}
+
+/** Show what is known of a file anew, wherever it is shown. */
+export function replaceFile(file: Partial<FileCard> & { id: string }): void {
+  eachList((page) => ({
+    ...page,
+    nodes: page.nodes.map((one) => (one.id === file.id ? { ...one, ...file } : one)),
+  }));
+  queries.setQueryData<FileDetails>(["file", file.id], (old) => old && { ...old, ...file });
+}
+
+/** Take deleted files out of every list. */
+export function removeFiles(ids: ReadonlySet<string>): void {
+  eachList((page) => ({
+    ...page,
+    nodes: page.nodes.filter((one) => !ids.has(one.id)),
+    totalCount: Math.max(page.totalCount - ids.size, 0),
+  }));
+  void queries.invalidateQueries({ queryKey: ["viewer"] });
+}
+
+/** Ask again what there is; of long lists only the beginning, the rest as it is scrolled to. */
+export async function refreshFiles(): Promise<void> {
+  queries.setQueriesData<Pages>({ queryKey: ["files"] }, (old) =>
+    old && old.pages.length > KEPT_PAGES
+      ? { pages: old.pages.slice(0, KEPT_PAGES), pageParams: old.pageParams.slice(0, KEPT_PAGES) }
+      : old,
+  );
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: ["files"] }),
+    queries.invalidateQueries({ queryKey: ["viewer"] }),
+  ]);
+}
+
+/** Return every tag that has been seen, the most frequent first. */
+export function knownTags(): string[] {
+  const counts = new Map<string, number>();
+  for (const [, list] of queries.getQueriesData<Pages>({ queryKey: ["files"] })) {
+    for (const file of list?.pages.flatMap((page) => page.nodes) ?? []) {
+      for (const tag of file.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
+}
+
+function eachList(change: (page: Page) => Page): void {
+  queries.setQueriesData<Pages>(
+    { queryKey: ["files"] },
+    (old) => old && { ...old, pages: old.pages.map(change) },
+  );
+}

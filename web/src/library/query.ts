@@ -1,0 +1,95 @@
+import { useMemo } from "react";
+import { useLocation, useSearch } from "wouter";
+import type { FileFilter, FileOrder, FileScope, Visibility } from "../generated/graphql";
+
+/** What the address says is shown; the address is the only place that holds it. */
+export type View = {
+  name: string;
+  type: string | null;
+  tags: string[];
+  visibility: Visibility | null;
+  scope: FileScope;
+  order: FileOrder;
+  file: string | null;
+};
+
+export const TYPES = ["image", "video", "audio", "application/pdf", "text"] as const;
+export const VISIBILITIES: readonly Visibility[] = ["PRIVATE", "SHARED", "PUBLIC"];
+
+const ORDERS: Record<string, FileOrder> = {
+  newest: "CREATED_AT_DESC",
+  oldest: "CREATED_AT_ASC",
+  changed: "UPDATED_AT_DESC",
+  name: "FILENAME_ASC",
+  "name-desc": "FILENAME_DESC",
+  largest: "SIZE_DESC",
+  smallest: "SIZE_ASC",
+};
+export const SORTS = Object.keys(ORDERS);
+
+export function sortOf(order: FileOrder): string {
+  return SORTS.find((sort) => ORDERS[sort] === order) ?? "newest";
+}
+
+export function orderOf(sort: string): FileOrder {
+  return ORDERS[sort] ?? "CREATED_AT_DESC";
+}
+
+export function parseView(search: string): View {
+  const given = new URLSearchParams(search);
+  const type = given.get("type");
+  const visibility = given.get("visibility")?.toUpperCase();
+  return {
+    name: given.get("q") ?? "",
+    type: TYPES.find((one) => one === type) ?? null,
+    tags: given.getAll("tag"),
+    visibility: VISIBILITIES.find((one) => one === visibility) ?? null,
+    scope: given.get("scope") === "shared" ? "SHARED" : "OWN",
+    order: orderOf(given.get("sort") ?? ""),
+    file: given.get("file"),
+  };
+}
+
+export function formatView(view: View): string {
+  const params = new URLSearchParams();
+  if (view.name) params.set("q", view.name);
+  if (view.type) params.set("type", view.type);
+  for (const tag of view.tags) params.append("tag", tag);
+  if (view.visibility) params.set("visibility", view.visibility.toLowerCase());
+  if (view.scope === "SHARED") params.set("scope", "shared");
+  if (sortOf(view.order) !== "newest") params.set("sort", sortOf(view.order));
+  if (view.file) params.set("file", view.file);
+  const text = params.toString();
+  return text ? `/?${text}` : "/";
+}
+
+export function filterOf(view: View): FileFilter {
+  return {
+    scope: view.scope,
+    ...(view.name && { name: view.name }),
+    ...(view.type && { mimeType: view.type }),
+    ...(view.tags.length > 0 && { tags: view.tags }),
+    ...(view.visibility && { visibility: view.visibility }),
+  };
+}
+
+export function isNarrowed(view: View): boolean {
+  return Boolean(view.name || view.type || view.tags.length || view.visibility);
+}
+
+type Change = (change: Partial<View>, options?: { replace?: boolean }) => void;
+
+/** Return the view and a way to change it; ``replace`` leaves no step to go back to. */
+export function useView(): [View, Change] {
+  const search = useSearch();
+  const [, navigate] = useLocation();
+  const view = useMemo(() => parseView(search), [search]);
+  const change = useMemo<Change>(
+    () => (part, options) => {
+      const now = parseView(window.location.search);
+      navigate(formatView({ ...now, ...part }), { replace: options?.replace ?? false });
+    },
+    [navigate],
+  );
+  return [view, change];
+}

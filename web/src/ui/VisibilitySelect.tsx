@@ -1,0 +1,43 @@
+import * as Ariakit from "@ariakit/react";
+import { Check, ChevronDown, Globe, Lock, Users } from "lucide-react";
+import type { Visibility } from "../generated/graphql";
+import { texts } from "../texts";
+
+const ICONS = { PRIVATE: Lock, SHARED: Users, PUBLIC: Globe };
+const ALL = Object.keys(ICONS) as Visibility[];
+
+type Props = { value: Visibility; onChange: (value: Visibility) => void; disabled?: boolean };
+
+/** Who can see a file, as a list of three. */
+export function VisibilitySelect({ value, onChange, disabled = false }: Props) {
+  const Icon = ICONS[value];
+  return (
+    <Ariakit.SelectProvider value={value} setValue={(next: string) => onChange(next as Visibility)}>
+      <Ariakit.SelectLabel className="field-label">{texts.details.visibility}</Ariakit.SelectLabel>
+      <Ariakit.Select className="select" disabled={disabled}>
+        <Icon aria-hidden="true" />
+        <span>{texts.details.visibilities[value]}</span>
+        <ChevronDown aria-hidden="true" />
+      </Ariakit.Select>
+      <Ariakit.SelectPopover
+        className="menu"
+        gutter={6}
+        sameWidth
+        portal
+        preserveTabOrder={false}
+        unmountOnHide
+      >
+        {ALL.map((one) => {
+          const Mark = ICONS[one];
+          return (
+            <Ariakit.SelectItem key={one} value={one} className="menu-item">
+              <Mark aria-hidden="true" />
+              <span>{texts.details.visibilities[one]}</span>
+              {one === value && <Check aria-hidden="true" className="menu-check" />}
+            </Ariakit.SelectItem>
+          );
+        })}
+      </Ariakit.SelectPopover>
+    </Ariakit.SelectProvider>
+  );
+}
