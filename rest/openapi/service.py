@@ -85,7 +85,10 @@ def _graphql_query(statuses: Statuses) -> Json:
     allow = {"Allow": header("The method to use.")}
     responses = _graphql_responses(statuses, refused)
     responses["405"]["headers"] = allow
-    responses["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
+    text = {"schema": {"type": "string"}}
+    responses["200"]["content"]["text/html"] = text
+    not_built = "The GraphiQL page has not been built; the text says how."
+    responses["503"] = {"description": not_built, "content": {"text/plain": text}}
     return operation(
         "graphqlQuery",
         "graphql",
