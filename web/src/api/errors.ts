@@ -17,7 +17,14 @@ export class ApiError extends Error {
 export const OFFLINE = "OFFLINE";
 export const UNAUTHENTICATED = "UNAUTHENTICATED";
 
-const WORTH_ANOTHER_TRY = new Set([OFFLINE, "BUSY", "UNAVAILABLE", "RATE_LIMITED", "CONFLICT"]);
+const WORTH_ANOTHER_TRY = new Set([
+  OFFLINE,
+  "BUSY",
+  "CONFLICT",
+  "IDEMPOTENCY_KEY_IN_USE",
+  "RATE_LIMITED",
+  "UNAVAILABLE",
+]);
 
 /** Return what to tell a person of ``error``: our own words where we have some. */
 export function inWords(error: unknown): string {

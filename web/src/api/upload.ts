@@ -10,11 +10,13 @@ import { accessToken } from "./session";
 
 /**
  * Send one file by the GraphQL multipart request specification. ``onProgress`` hears how many of
- * the file's bytes have gone out; aborting ``signal`` stops it and rejects with its reason.
+ * the file's bytes have gone out; aborting ``signal`` stops it and rejects with its reason. Sent
+ * again with the same ``key``, a file whose answer got lost is stored once all the same.
  */
 export async function upload(
   file: File,
   input: UploadInput | null,
+  key: string,
   onProgress: (sent: number) => void,
   signal: AbortSignal,
 ): Promise<FileCard> {
@@ -23,6 +25,7 @@ export async function upload(
   const request = new XMLHttpRequest(); // fetch tells no progress of what it sends
   request.open("POST", "/graphql");
   request.setRequestHeader("authorization", `Bearer ${token}`);
+  request.setRequestHeader("idempotency-key", `"${key}"`);
   request.upload.onprogress = (event) => onProgress(Math.min(event.loaded, file.size));
   const answered = settled(request, signal);
   request.send(form(file, input));

@@ -12,6 +12,8 @@ export type UploadState = "waiting" | "sending" | "done" | "failed" | "cancelled
 
 export type Upload = {
   key: number;
+  /** Names this upload to the server, however often it is sent. */
+  name: string;
   file: File;
   state: UploadState;
   sent: number;
@@ -39,7 +41,14 @@ export function addUploads(files: readonly File[]): void {
   for (const file of files) {
     last += 1;
     const error = file.size > limit ? texts.upload.tooLarge(formatBytes(limit)) : null;
-    items.push({ key: last, file, state: error ? "failed" : "waiting", sent: 0, error });
+    items.push({
+      key: last,
+      name: randomName(),
+      file,
+      state: error ? "failed" : "waiting",
+      sent: 0,
+      error,
+    });
   }
   paint();
   startNext();
@@ -89,12 +98,12 @@ function startNext(): void {
   }
 }
 
-async function run({ key, file }: Upload): Promise<void> {
+async function run({ key, name, file }: Upload): Promise<void> {
   const controller = new AbortController();
   controllers.set(key, controller);
   change(key, { state: "sending", sent: 0, error: null });
   try {
-    const { id } = await sendPatiently(key, file, controller.signal);
+    const { id } = await sendPatiently(key, name, file, controller.signal);
     change(key, { state: "done", sent: file.size });
     scheduleRefresh();
     looks = looks.then(() => lookAt(id));
@@ -109,7 +118,7 @@ async function run({ key, file }: Upload): Promise<void> {
 }
 
 /** Send it, again after a while if the server is only busy. */
-async function sendPatiently(key: number, file: File, signal: AbortSignal) {
+async function sendPatiently(key: number, name: string, file: File, signal: AbortSignal) {
   const progress = (sent: number) => {
     const before = items.find((one) => one.key === key)?.sent ?? 0;
     speedometer.add(sent - before);
@@ -117,7 +126,7 @@ async function sendPatiently(key: number, file: File, signal: AbortSignal) {
   };
   for (let tried = 1; ; tried += 1) {
     try {
-      return await upload(file, null, progress, signal);
+      return await upload(file, null, name, progress, signal);
     } catch (error) {
       if (signal.aborted || tried >= TRIES || !isPassing(error)) {
         throw error;
@@ -126,6 +135,11 @@ async function sendPatiently(key: number, file: File, signal: AbortSignal) {
       await pause(wait * 1000, signal);
     }
   }
+}
+
+function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
