@@ -93,9 +93,13 @@ def test_an_example_changes_nothing_but_what_examples_made(example: dict[str, An
 
 
 @every_example
-def test_an_example_runs_as_it_stands(example: dict[str, Any], user: Gql) -> None:
+def test_an_example_runs_as_it_stands(example: dict[str, Any], user: Gql, server: Server) -> None:
+    with server.client(server.guest()) as other:
+        friend = Gql(other).data("{ viewer { id } }")["viewer"]["id"]
     file_id = run("upload", user, {}, NOTE)["upload"]["id"]
     key_id = run("createApiKey", user, {})["createApiKey"]["apiKey"]["id"]
-    ids = {"{file}": file_id, "{example}": file_id, "{exampleKey}": key_id}
+    ids = {"{file}": file_id, "{example}": file_id, "{exampleKey}": key_id, "{account}": friend}
+    if example["name"] == "unshareFile":
+        run("shareFile", user, ids)
     answer = run(example["name"], user, ids, NOTE, ("second.txt", b"The second of two."))
     assert all(value is not None for value in answer.values())

@@ -9,6 +9,7 @@ from services.rate_limits import OperationClass
 
 READ, WRITE, UPLOAD = OperationClass.READ, OperationClass.WRITE, OperationClass.UPLOAD
 DOWNLOAD, PROCESSING = OperationClass.DOWNLOAD, OperationClass.PROCESSING
+SIGN_IN = OperationClass.SIGN_IN
 FILE = "/v1/media/files/{file_id}"
 EXPECTED = {
     ("GET", "/v1/media/files"): READ,
@@ -26,7 +27,21 @@ EXPECTED = {
     ("POST", f"{FILE}/revoke-links"): WRITE,
     ("POST", "/v1/media/upload"): UPLOAD,
     ("GET", "/v1/account/usage"): READ,
-    ("POST", "/llm/auth/guest-login"): OperationClass.SIGN_IN,
+    ("GET", f"{FILE}/shares"): READ,
+    ("POST", f"{FILE}/shares"): WRITE,
+    ("DELETE", f"{FILE}/shares/{{account_id}}"): WRITE,
+    ("GET", "/v1/audit"): READ,
+    ("POST", "/llm/auth/guest-login"): SIGN_IN,
+    ("GET", "/v1/auth/options"): READ,
+    ("POST", "/v1/auth/guest"): SIGN_IN,
+    ("POST", "/v1/auth/refresh"): SIGN_IN,
+    ("POST", "/v1/auth/logout"): SIGN_IN,
+    ("GET", "/v1/auth/oidc/login"): SIGN_IN,
+    ("GET", "/v1/auth/oidc/callback"): SIGN_IN,
+    ("GET", "/v1/auth/api-keys"): READ,
+    ("POST", "/v1/auth/api-keys"): WRITE,
+    ("DELETE", "/v1/auth/api-keys/{key_id}"): WRITE,
+    ("GET", "/assets/{name}"): None,
     ("GET", "/openapi.json"): READ,
 }
 
