@@ -35,7 +35,8 @@ export function Grid({ files, total, complete, onMore, onOpen }: Props) {
   const virtualizer = useWindowVirtualizer({
     count: rows.length,
     estimateSize: (at) => (rows[at]?.height ?? 0) + measures.caption + measures.gap,
-    overscan: 3,
+    overscan: 2,
+    useFlushSync: false,
     scrollMargin: top,
     rangeExtractor: useCallback(
       (range: Range) => {

@@ -1,5 +1,5 @@
 import { decode } from "blurhash";
-import { Check, File as FileIcon, FileText, Globe, Image, Music, Play, Users } from "lucide-react";
+import { File as FileIcon, FileText, Globe, Image, Music, Play, Users } from "lucide-react";
 import { type MouseEvent, memo, useEffect, useRef, useState } from "react";
 import { texts } from "../texts";
 import { formatBytes, formatDuration, formatKind, ownAddress } from "../ui/format";
@@ -50,9 +50,7 @@ export const Tile = memo(function Tile(props: Props) {
         aria-label={texts.grid.select(file.filename)}
         tabIndex={reachable ? 0 : -1}
         onClick={(event) => props.onSelect(index, event)}
-      >
-        <Check aria-hidden="true" />
-      </button>
+      />
       <div className="tile-caption">
         <span className="tile-name">{file.filename}</span>
         <span className="tile-facts">
