@@ -280,6 +280,7 @@ export const texts = {
   toasts: { label: "Messages", close: "Dismiss" },
   errors: {
     unknown: "Something went wrong. Please try again.",
+    away: "The server is away",
     crashed: "Something went wrong on this page.",
     reload: "Reload the page",
     byCode: {
