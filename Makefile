@@ -2,10 +2,10 @@
 # The work is in scripts/; ARGS is handed on, e.g. make test ARGS="-k ranges".
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint bench lock clean
+.PHONY: help run setup test test-faults test-deployment lint bench lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 run: ## set up and serve at http://localhost:8000, with SQLite and ./data
 	@scripts/run $(ARGS)
@@ -16,6 +16,14 @@ setup: ## install what serving needs
 test: ## set up and run the tests
 	@scripts/setup dev
 	@.venv/bin/python -m pytest $(ARGS)
+
+test-faults: ## set up and test what happens when disks fill, processes die and clients misbehave
+	@scripts/setup dev
+	@.venv/bin/python -m pytest tests/faults $(ARGS)
+
+test-deployment: ## set up and test nginx, servers, workers and every engine together
+	@scripts/setup dev
+	@scripts/test-deployment $(ARGS)
 
 lint: ## lint, check formatting, types and the layers
 	@scripts/setup dev

@@ -4,7 +4,10 @@
 |---------------|-----|------------------------|------------------|-------------|--------|
 | anonymous     | -   | unauthenticated        | unauthenticated  | read        | no     |
 | guest, user   | all | not found              | read             | read        | yes    |
-| administrator | all | read, delete (audited) | all (audited)    | all         | yes    |
+| administrator | all | read, delete, share    | all              | all         | yes    |
+
+What is shared by name (``granted_to``) its account may read, whatever the visibility says. What an
+administrator does to others' files that are not public is audited.
 
 An API key that may only read gets of its account what is read; all else is refused to it before
 anything is said of the file.
@@ -15,10 +18,9 @@ nothing else.
 ``Policy(guests_read_shared=False)`` makes shared files private towards guests.
 """
 
-import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from auth.viewer import Viewer
 from core.errors import (
@@ -30,8 +32,6 @@ from core.errors import (
 from models.file import Visibility
 from models.user import UserKind
 
-audit = logging.getLogger("media.audit")
-
 SIGN_IN = "Sign in first: send an Authorization header with a bearer token."
 NO_SUCH_FILE = "There is no such file."
 
@@ -40,10 +40,21 @@ class Operation(StrEnum):
     """What can be done to a file."""
 
     READ = "read"
+    LIST = "list"
     UPDATE = "update"
     DELETE = "delete"
     SIGN_LINKS = "sign links to"
     REVOKE_LINKS = "revoke links to"
+    SHARE = "share"
+    UNSHARE = "stop sharing"
+    SEE_SHARES = "see the shares of"
+
+
+_READINGS: Final = frozenset({Operation.READ, Operation.LIST})
+_ADMINISTRATORS: Final = frozenset(
+    {Operation.DELETE, Operation.SHARE, Operation.UNSHARE, Operation.SEE_SHARES}
+)
+"""What an administrator may do to a foreign private file, besides reading it."""
 
 
 class Owned(Protocol):
@@ -55,6 +66,11 @@ class Owned(Protocol):
     def owner_id(self) -> str: ...  # noqa: D102 - an identifier
     @property
     def visibility(self) -> Visibility: ...  # noqa: D102 - see Visibility
+    @property
+    def granted_to(self) -> str | None: ...  # noqa: D102 - an account that it is shared with
+
+
+File = TypeVar("File", bound=Owned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +79,8 @@ class Policy:
 
     guests_read_shared: bool = True
 
-    def authorize(self, viewer: Viewer, operation: Operation, file: Owned | None) -> None:
-        """Return if ``viewer`` may do ``operation`` to ``file``; None stands for a missing one.
+    def authorize(self, viewer: Viewer, operation: Operation, file: File | None) -> File:
+        """Return ``file`` if ``viewer`` may do ``operation`` to it; None stands for a missing one.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, and signing in might help.
@@ -76,13 +92,22 @@ class Policy:
             self.require_writing(viewer)
         if file is None or not self.can_read(viewer, file):
             raise self._hidden(viewer)
-        if operation is Operation.READ or file.owner_id == viewer.id:
-            return self._record(viewer, operation, file)
+        if operation in _READINGS or file.owner_id == viewer.id:
+            return file
         if viewer.is_anonymous:
             raise UnauthenticatedError(SIGN_IN)
         if not self._administers(viewer, operation, file):
             raise ForbiddenError(f"Only the owner of this file may {operation} it.")
-        return self._record(viewer, operation, file)
+        return file
+
+    @staticmethod
+    def is_audited(viewer: Viewer, operation: Operation, file: Owned) -> bool:
+        """Tell whether it is to be on record that ``viewer`` did ``operation`` to ``file``.
+
+        That is what administrators do with files of others, except to read what is public.
+        """
+        foreign = viewer.is_administrator and file.owner_id != viewer.id
+        return foreign and not (operation in _READINGS and file.visibility is Visibility.PUBLIC)
 
     def can_read(self, viewer: Viewer, file: Owned) -> bool:
         """Tell whether ``file`` exists as far as ``viewer`` may know."""
@@ -90,8 +115,14 @@ class Policy:
             file.visibility is Visibility.PUBLIC
             or (file.owner_id == viewer.id)
             or viewer.is_administrator
+            or (file.granted_to is not None and file.granted_to == viewer.id)
             or (file.visibility is Visibility.SHARED and self.reads_shared(viewer))
         )
+
+    @staticmethod
+    def sees_shares(viewer: Viewer, file: Owned) -> bool:
+        """Tell whether ``viewer`` may know whom ``file`` is shared with."""
+        return viewer.is_administrator or file.owner_id == viewer.id
 
     def reads_shared(self, viewer: Viewer) -> bool:
         """Tell whether ``viewer`` belongs to the audience of shared files."""
@@ -134,11 +165,7 @@ class Policy:
 
     @staticmethod
     def _administers(viewer: Viewer, operation: Operation, file: Owned) -> bool:
-        deletes = operation is Operation.DELETE
-        return viewer.is_administrator and (deletes or file.visibility is not Visibility.PRIVATE)
-
-    @staticmethod
-    def _record(viewer: Viewer, operation: Operation, file: Owned) -> None:
-        foreign = file.owner_id != viewer.id and file.visibility is not Visibility.PUBLIC
-        if viewer.is_administrator and foreign:
-            audit.info("administrator %s: %s %s", viewer.id, operation.value, file.id)
+        of_any_file = operation in _ADMINISTRATORS
+        return viewer.is_administrator and (
+            of_any_file or file.visibility is not Visibility.PRIVATE
+        )

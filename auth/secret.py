@@ -4,7 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
-from core.settings import MIN_SECRET_BYTES, SettingsError
+from core.setting_values import MIN_SECRET_BYTES
+from core.settings import SettingsError
 
 _NAME = "secret.key"
 _MODE = 0o600

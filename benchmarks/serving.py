@@ -125,6 +125,10 @@ def environment(data: Path) -> dict[str, str]:
     return clean | {
         "MEDIA_DATA_DIR": str(data),
         "MEDIA_MAX_UPLOAD_BYTES": str(MAX_UPLOAD_BYTES),
+        "MEDIA_RATE_LIMITS": "off",
+        "MEDIA_GUEST_QUOTA_BYTES": "0",
+        "MEDIA_GUEST_QUOTA_FILES": "0",
+        "MEDIA_STAGED_BYTES": str(1024**4),
         "MEDIA_LOG_LEVEL": "warning",
     }
 

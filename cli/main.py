@@ -10,9 +10,12 @@ from typing import Any
 
 from cli import maintenance
 from cli.accounts import accounts, add_actions
+from cli.audit import add_options, audit
+from cli.quota import add_quota, quota
 from cli.serve import serve
 from cli.worker import worker
 from core.errors import MediaError
+from core.logs import configure_logging
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
 from schema.build import export
@@ -27,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(os.environ)
-        logging.getLogger().setLevel(settings.log_level.upper())
-        logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it logs every value at debug
+        configure_logging(settings.log_format, settings.log_level)
         run: Run = options.run
         return run(settings, options)
     except SettingsError as error:
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
     sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
     sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
+    add_options(add("audit", _awaited(audit), "Show what administrators did to others' files."))
     account = add(
         "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
     )
@@ -67,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     managing = add("accounts", _awaited(accounts), "List, disable, enable, promote and demote.")
     actions = managing.add_subparsers(required=True, metavar="ACTION", dest="action")
     add_actions(lambda name, about: actions.add_parser(name, help=about, description=about))
+    of_account = actions.add_parser("quota", help="Show or change what an account may store.")
+    of_account.set_defaults(run=_awaited(quota))
+    add_quota(of_account)
     return parser
 
 

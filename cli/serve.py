@@ -9,13 +9,13 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from core.metrics import served_metrics
 from core.settings import Settings, SettingsError
 from server.app import create_app
 from server.protocol import UploadProtocol
 
 logger = logging.getLogger("media.server")
 
-_KEEP_ALIVE_SECONDS = 30
 _UNACKNOWLEDGED_MS = 30_000
 _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
@@ -42,7 +42,7 @@ def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; running requests get the drain time to end. Returns 0."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     _allow_open_files()
-    with _only_server(settings):
+    with _only_server(settings), served_metrics(settings.metrics_listener):
         app = create_app(settings)
         config = uvicorn.Config(
             app,
@@ -53,9 +53,11 @@ def serve(settings: Settings) -> int:
             ws="none",
             lifespan="on",
             log_level=settings.log_level,
-            access_log=settings.log_level == "debug",
+            log_config=None,  # its lines go where all others go
+            access_log=False,
             server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_keep_alive=settings.idle_timeout_seconds,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
         server = _Server(config)

@@ -4,6 +4,7 @@ import argparse
 import logging
 from dataclasses import replace
 
+from core.metrics import served_metrics
 from core.settings import Settings, SettingsError
 from services.application import running
 from services.job_worker import JobWorker
@@ -17,6 +18,11 @@ async def worker(settings: Settings, _: argparse.Namespace) -> int:
     if not settings.database_url.startswith("postgres"):
         raise SettingsError("a worker needs the servers' MEDIA_DATABASE_URL=postgres://…")
     own = replace(settings, processing="local")  # what it takes from the queue it makes here
+    with served_metrics(settings.metrics_listener):
+        return await _work(settings, own)
+
+
+async def _work(settings: Settings, own: Settings) -> int:
     async with running(own, background=True) as application:
         jobs = Jobs(settings.database_url, limit=settings.worker_queue)
         async with jobs.opened(application.database):

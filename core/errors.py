@@ -30,6 +30,9 @@ class ErrorCode(StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     RATE_LIMITED = "RATE_LIMITED"
+    TOO_MANY_UPLOADS = "TOO_MANY_UPLOADS"
+    IDEMPOTENCY_KEY_IN_USE = "IDEMPOTENCY_KEY_IN_USE"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     UNAVAILABLE = "UNAVAILABLE"
     BUSY = "BUSY"
     STORAGE_FULL = "STORAGE_FULL"
@@ -37,13 +40,17 @@ class ErrorCode(StrEnum):
 
 
 class MediaError(Exception):
-    """A failure with a stable ``code`` and a public ``message``; never holds secrets or paths."""
+    """A failure with a stable ``code`` and a public ``message``; never holds secrets or paths.
+
+    ``figures`` go with it for programs, by names in snake case.
+    """
 
     code: ErrorCode = ErrorCode.INTERNAL
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, **figures: int | str | None) -> None:
         super().__init__(message)
         self.message = message
+        self.figures = figures
 
 
 class ValidationFailedError(MediaError):
@@ -143,13 +150,27 @@ class QuotaExceededError(MediaError):
 
 
 class RateLimitedError(MediaError):
-    """Raised when too much was asked for in a time; ``retry_after`` is in seconds."""
+    """Raised when a caller has done too much in a short time; nothing was done of this."""
 
     code = ErrorCode.RATE_LIMITED
 
-    def __init__(self, message: str, retry_after: int = 1) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+
+class TooManyUploadsError(MediaError):
+    """Raised when an account has more under way at once than it may; a retry may succeed."""
+
+    code = ErrorCode.TOO_MANY_UPLOADS
+
+
+class KeyInUseError(MediaError):
+    """Raised when a request with the same idempotency key is under way."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_IN_USE
+
+
+class KeyReusedError(MediaError):
+    """Raised when an idempotency key comes again with something else."""
+
+    code = ErrorCode.IDEMPOTENCY_KEY_REUSED
 
 
 class QueryTooComplexError(MediaError):

@@ -3,26 +3,25 @@
 import difflib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+
+from core.rates import Rate
+from core.setting_values import PARSERS
 
 logger = logging.getLogger("media.settings")
 
 PREFIX: Final = "MEDIA_"
 MIB: Final = 1024 * 1024
-MIN_SECRET_BYTES: Final = 32
-_MAX_PORT: Final = 65535
 _CONFIDENTIAL: Final = (
     "SECRET_KEY",
     "SECRET_KEYS",
     "CLIENT_SECRET",
-    "DATABASE_URL",  # it may hold a password
+    "DATABASE_URL",  # URLs may hold a password
+    "REDIS_URL",
 )
-_TRUE: Final = frozenset({"1", "true", "yes", "on"})
-_FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 class SettingsError(ValueError):
@@ -38,10 +37,25 @@ class Settings:
     data_dir: Path = Path("data")
     database_url: str = field(default="", repr=False)
     storage_url: str = ""
+    s3_public_endpoint: str = ""
+    downloads: str = "proxy"
     secret_key: str = field(default="", repr=False)
     previous_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     max_upload_bytes: int = 100 * MIB
     quota_bytes: int = 0
+    quota_files: int = 0
+    guest_quota_bytes: int = 1024 * MIB
+    guest_quota_files: int = 10_000
+    staged_bytes: int = 1024 * MIB
+    rate_limits: bool = True
+    rate_read: Rate | None = Rate(1200, 60)
+    rate_write: Rate | None = Rate(600, 60)
+    rate_upload: Rate | None = Rate(600, 60)
+    rate_processing: Rate | None = Rate(300, 60)
+    rate_download: Rate | None = Rate(6000, 60)
+    rate_sign_in: Rate | None = Rate(60, 60)
+    redis_url: str = field(default="", repr=False)
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     public_url: str = ""
     cors_origins: tuple[str, ...] = ("*",)
     shared_audience: str = "everyone"
@@ -64,11 +78,20 @@ class Settings:
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"
+    log_format: str = "text"
+    metrics_address: str = ""
+    tracing: bool = False
 
     @property
     def worker_count(self) -> int:
         """How many worker processes there may be: one for each core unless set."""
         return self.workers or len(os.sched_getaffinity(0))
+
+    @property
+    def metrics_listener(self) -> tuple[str, int] | None:
+        """Host and port that figures for Prometheus are served at; None for nowhere."""
+        host, _, port = self.metrics_address.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
 
     @property
     def guests_read_shared(self) -> bool:
@@ -82,16 +105,45 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: A value is not usable; one line, naming variable and remedy.
     """
-    given = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    given = _read_files({name: v for name, v in environ.items() if name.startswith(PREFIX)})
     known = {PREFIX + each.name.upper(): each.name for each in fields(Settings)}
     _warn_of_unknown(given, known)
     values = {known[name]: _parse(name, value) for name, value in given.items() if name in known}
     settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    storage = settings.storage_url
     if settings.processing == "queue" and not settings.database_url.startswith("postgres"):
         raise SettingsError("MEDIA_PROCESSING=queue: needs MEDIA_DATABASE_URL=postgres://…")
+    if settings.downloads == "redirect" and not storage.startswith("s3:"):
+        raise SettingsError("MEDIA_DOWNLOADS=redirect: needs MEDIA_STORAGE_URL=s3://…")
+    if settings.downloads == "nginx" and storage and not storage.startswith("file:"):
+        raise SettingsError("MEDIA_DOWNLOADS=nginx: needs MEDIA_STORAGE_URL=file://…")
     if settings.oidc_issuer and not settings.oidc_client_id:
         raise SettingsError("MEDIA_OIDC_ISSUER: needs MEDIA_OIDC_CLIENT_ID as well")
-    return settings
+
+
+def _read_files(given: Mapping[str, str]) -> dict[str, str]:
+    """Return ``given`` with what ``…_FILE`` variables name in place of their paths."""
+    read = dict(given)
+    for name, path in given.items():
+        meant = name.removesuffix("_FILE")
+        if meant != name and meant.endswith(_CONFIDENTIAL):
+            if meant in given:
+                raise SettingsError(f"{name}: {meant} is given as well; keep one of them")
+            del read[name]
+            read[meant] = _content(name, path)
+    return read
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}={path!r}: cannot be read ({error})") from None
 
 
 def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
@@ -102,115 +154,9 @@ def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None
 
 
 def _parse(name: str, value: str) -> Any:
-    parse = _PARSERS.get(name.removeprefix(PREFIX).lower(), str.strip)
+    parse = PARSERS.get(name.removeprefix(PREFIX).lower(), str.strip)
     try:
         return parse(value)
     except ValueError as error:
         shown = "" if name.endswith(_CONFIDENTIAL) else f"={value!r}"
         raise SettingsError(f"{name}{shown}: {error}") from None
-
-
-def _integer(low: int, high: int | None = None) -> Callable[[str], int]:
-    def parse(value: str) -> int:
-        if not value.strip().isdecimal():
-            raise ValueError("must be a whole number")
-        number = int(value)
-        if number < low or (high is not None and number > high):
-            raise ValueError(f"must be at least {low}" + (f" and at most {high}" if high else ""))
-        return number
-
-    return parse
-
-
-def _switch(value: str) -> bool:
-    word = value.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise ValueError("must be on or off")
-    return word in _TRUE
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        word = value.strip().lower()
-        if word not in choices:
-            raise ValueError("must be one of " + ", ".join(choices))
-        return word
-
-    return parse
-
-
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        text = value.strip()
-        if text and urlsplit(text).scheme not in schemes:
-            raise ValueError("must begin with " + " or ".join(f"{scheme}://" for scheme in schemes))
-        return text.rstrip("/") if "http" in schemes else text
-
-    return parse
-
-
-def _path(value: str) -> Path:
-    if not value.strip():
-        raise ValueError("must name a folder")
-    return Path(value).expanduser()
-
-
-def _secret(value: str) -> str:
-    if len(value.encode()) < MIN_SECRET_BYTES:
-        raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes long")
-    return value
-
-
-def _secrets(value: str) -> tuple[str, ...]:
-    return tuple(_secret(part) for part in _listed(value))
-
-
-def _listed(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _scopes(value: str) -> str:
-    words = value.split()
-    if "openid" not in words:
-        raise ValueError("must hold openid among its words")
-    return " ".join(words)
-
-
-def _origins(value: str) -> tuple[str, ...]:
-    origins = tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
-    for origin in origins:
-        parts = urlsplit(origin)
-        if origin != "*" and (parts.scheme not in {"http", "https"} or parts.path):
-            raise ValueError(f"{origin!r} is not an origin such as https://app.example.com")
-    return origins
-
-
-_PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "port": _integer(0, _MAX_PORT),
-    "data_dir": _path,
-    "database_url": _url("sqlite", "postgres", "postgresql"),
-    "storage_url": _url("file", "memory"),
-    "secret_key": _secret,
-    "previous_secret_keys": _secrets,
-    "max_upload_bytes": _integer(1),
-    "quota_bytes": _integer(0),
-    "public_url": _url("http", "https"),
-    "cors_origins": _origins,
-    "shared_audience": _one_of("everyone", "users"),
-    "guest_login": _switch,
-    "introspection": _switch,
-    "token_lifetime_seconds": _integer(60),
-    "access_lifetime_seconds": _integer(60, 24 * 3600),
-    "refresh_lifetime_seconds": _integer(600),
-    "administrators": _listed,
-    "oidc_issuer": _url("http", "https"),
-    "oidc_scopes": _scopes,
-    "upload_grace_seconds": _integer(0),
-    "sweep_interval_seconds": _integer(1),
-    "processing": _one_of("local", "queue"),
-    "workers": _integer(0, 256),
-    "worker_queue": _integer(1),
-    "idle_timeout_seconds": _integer(1),
-    "drain_seconds": _integer(0),
-    "log_level": _one_of("debug", "info", "warning", "error"),
-}

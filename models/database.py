@@ -24,6 +24,7 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
 from core.errors import StorageFullError, UnavailableError
+from core.metrics import DATABASE_ERRORS
 
 _CONNECTION: Final = "default"
 _APPS: Final[dict[str, dict[str, Any]]] = {
@@ -33,9 +34,12 @@ _APPS: Final[dict[str, dict[str, Any]]] = {
             "models.blob",
             "models.upload",
             "models.file",
+            "models.share",
             "models.derivative",
             "models.login_session",
             "models.api_key",
+            "models.idempotency",
+            "models.audit",
         ],
         "default_connection": _CONNECTION,
         "migrations": "models.migrations",
@@ -232,6 +236,8 @@ def _translated() -> Iterator[None]:
     except IntegrityError:
         raise  # an OperationalError to Tortoise, but the database did answer
     except _LOST_CONNECTION as error:
-        if "full" in str(error) or isinstance(error, asyncpg.DiskFullError):
+        full = "full" in str(error) or isinstance(error, asyncpg.DiskFullError)
+        DATABASE_ERRORS.labels("full" if full else "unavailable").inc()
+        if full:
             raise StorageFullError("The database has no room left.") from error
         raise UnavailableError("The database does not answer; try again soon.") from error

@@ -100,7 +100,8 @@ class StoredFile:
 
     Width and height are in pixels as shown, the duration in seconds; None where they do not apply
     or are not known yet. ``declared_type`` is what the client said that it sent, ``mime_type`` what
-    was found.
+    was found. ``granted_to`` is the account that the file was read for, if it is shared with that
+    account by name.
     """
 
     id: str
@@ -120,6 +121,7 @@ class StoredFile:
     duration: float | None = None
     declared_type: str | None = None
     links_version: int = 0
+    granted_to: str | None = None
 
 
 COLUMNS = (
@@ -128,6 +130,11 @@ COLUMNS = (
     " links_version"
 )
 """The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
+
+GRANTED_TO = (
+    "(SELECT account_id FROM file_share WHERE file_id = file.id AND account_id = ?) AS granted_to"
+)
+"""The column after those: the account that is bound to it, if the file is shared with it."""
 
 
 def folded(name: str) -> str:
@@ -138,11 +145,12 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
 
 
+_ALONE = COLUMNS.count(",") + 1
 _VISIBILITIES = {member.value: member for member in Visibility}
 
 
 def stored_file(row: Sequence[Any]) -> StoredFile:
-    """Return the file that a row of ``COLUMNS`` holds."""
+    """Return the file that a row of ``COLUMNS`` holds, and of ``GRANTED_TO`` if it is there."""
     return StoredFile(
         row[0],
         row[1],
@@ -161,4 +169,5 @@ def stored_file(row: Sequence[Any]) -> StoredFile:
         row[14],
         row[15],
         row[16],
+        row[17] if len(row) > _ALONE else None,
     )

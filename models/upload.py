@@ -13,6 +13,9 @@ class Upload(Model):
 
     ``abandoned`` is set before the object under ``key`` is removed; from then on the upload can no
     longer become a file, so no file ever loses its bytes to the sweeper.
+
+    ``reserved_bytes`` of the owner's quota are held for it until ``reserved_until``, which moves on
+    while the body arrives; None for what is no upload of a client.
     """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
@@ -21,6 +24,8 @@ class Upload(Model):
     )
     owner_id: str
     key = fields.CharField(max_length=32)
+    reserved_bytes = fields.BigIntField(default=0, db_default=0)
+    reserved_until = fields.DatetimeField(null=True)
     abandoned = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
@@ -28,4 +33,4 @@ class Upload(Model):
         """Where it is stored."""
 
         table = "upload"
-        indexes: ClassVar = [("created_at",)]
+        indexes: ClassVar = [("created_at",), ("owner_id",)]

@@ -25,6 +25,7 @@ class User(Model):
     ``issuer`` and ``subject`` are who signs in to it, by OpenID Connect; ``email`` is what the
     issuer has verified. Access tokens hold for one ``tokens_version``: counting it up ends those
     given out. ``merged_into`` is set when the files of a guest have moved to another account.
+    ``quota_bytes`` and ``quota_files`` take the place of the quota of its kind; 0 is no quota.
     """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
@@ -32,6 +33,8 @@ class User(Model):
     disabled_at = fields.DatetimeField(null=True)
     files_count = fields.BigIntField(default=0, db_default=0)
     bytes_used = fields.BigIntField(default=0, db_default=0)
+    quota_bytes = fields.BigIntField(null=True)
+    quota_files = fields.BigIntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     email = fields.CharField(max_length=MAX_EMAIL, null=True)
     name = fields.CharField(max_length=MAX_NAME, null=True)

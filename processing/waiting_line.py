@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 
 from core.errors import BusyError
+from core.metrics import WAITING
 
 
 class WaitingLine:
@@ -42,7 +43,8 @@ class WaitingLine:
         turn = asyncio.get_running_loop().create_future()
         line.append(turn)
         try:
-            await turn
+            with WAITING.track_inprogress():
+                await turn
         except asyncio.CancelledError:
             if turn in line:
                 line.remove(turn)

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, Self
 import orjson
 
 from core.errors import UnavailableError
+from processing.counting import counted
 from processing.sandbox import Sandbox, find_sandbox
 from processing.task import MAX_OUTPUT_BYTES, Failure, ProcessingError, TaskName
 from processing.waiting_line import WaitingLine, stopping
@@ -131,10 +132,11 @@ class Workers:
             UnavailableError: No worker could be started.
         """
         request = _request(task, source, spec, deadline)
-        try:
-            return await self._attempt(request, source, deadline, patient=patient)
-        except _UsedWorkerError:
-            return await self._attempt(request, source, deadline, patient=True, fresh=True)
+        with counted(task):
+            try:
+                return await self._attempt(request, source, deadline, patient=patient)
+            except _UsedWorkerError:
+                return await self._attempt(request, source, deadline, patient=True, fresh=True)
 
     async def _attempt(
         self, request: bytes, source: Input, deadline: float, *, patient: bool, fresh: bool = False

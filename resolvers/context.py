@@ -9,16 +9,24 @@ from auth.viewer import Viewer
 from resolvers.budget import AnswerBudget
 from resolvers.loaders import Loaders
 from services.application import Application
+from services.idempotency import Attempt
+from services.rate_limits import Meter
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's surroundings; ``base_url`` is what links begin with."""
+    """One request's surroundings; ``base_url`` is what links begin with.
+
+    ``attempt`` is its idempotency key, if files came with one; ``meter`` counts its
+    operations where limits hold.
+    """
 
     application: Application
     viewer: Viewer
     base_url: str
     loaders: Loaders
+    attempt: Attempt | None = None
+    meter: Meter | None = None
     budget: AnswerBudget = field(default_factory=AnswerBudget)
 
 

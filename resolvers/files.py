@@ -22,9 +22,7 @@ async def find_file(info: RequestInfo, file_id: str) -> StoredFile:
     """Return a readable file by id; those that one document asks for come in one statement."""
     context = info.context
     found = await context.loaders.files.load(file_id)
-    context.application.policy.authorize(context.viewer, Operation.READ, found)
-    assert found is not None  # noqa: S101 - authorize refuses what is not there
-    return found
+    return context.application.policy.authorize(context.viewer, Operation.READ, found)
 
 
 async def list_files(
@@ -39,8 +37,9 @@ async def list_files(
 
 async def upload(info: RequestInfo, file: Received, given: dict[str, Any]) -> StoredFile:
     """Make a file of a received body."""
-    Policy.require_writer(info.context.viewer)
-    return await info.context.application.uploads.claim(file, draft(given))
+    context = info.context
+    Policy.require_writer(context.viewer)
+    return await context.application.uploads.claim(file, draft(given), context.attempt)
 
 
 async def upload_many(
@@ -50,7 +49,8 @@ async def upload_many(
     Policy.require_writer(info.context.viewer)
     if given.get("filename") is not None and len(files) > 1:
         raise ValidationFailedError("filename can name one file only; leave it out for several.")
-    return await info.context.application.uploads.claim_all(files, draft(given))
+    context = info.context
+    return await context.application.uploads.claim_all(files, draft(given), context.attempt)
 
 
 async def update(info: RequestInfo, file_id: str, given: dict[str, Any]) -> StoredFile:

@@ -1,12 +1,14 @@
 """Resolvers of signed addresses."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from strawberry import Parent
 
+from auth.policy import Operation
 from models.file import StoredFile
-from resolvers.context import RequestInfo
+from resolvers.context import Context, RequestInfo
 from services.links import LinkRequest, SignedOperation
 
 
@@ -19,10 +21,25 @@ class ShownLink:
     operation: SignedOperation
 
 
-def signed_url(info: RequestInfo, parent: Parent[StoredFile], wanted: LinkRequest) -> ShownLink:
-    """Return a signed address of the file; nothing is read or written."""
+def signed_url(
+    info: RequestInfo, parent: Parent[StoredFile], wanted: LinkRequest
+) -> ShownLink | Awaitable[ShownLink]:
+    """Return a signed address of the file; nothing is read, nor written unless it is audited."""
     context = info.context
-    link = context.application.links.sign(context.viewer, parent, wanted)
+    policy = context.application.policy
+    if policy.is_audited(context.viewer, Operation.SIGN_LINKS, parent):
+        return _audited(context, parent, wanted)
+    return _shown(context, parent, wanted)
+
+
+async def _audited(context: Context, file: StoredFile, wanted: LinkRequest) -> ShownLink:
+    link = _shown(context, file, wanted)
+    await context.loaders.signed.load(file)
+    return link
+
+
+def _shown(context: Context, file: StoredFile, wanted: LinkRequest) -> ShownLink:
+    link = context.application.links.sign(context.viewer, file, wanted)
     expires_at = datetime.fromtimestamp(link.expires_at, UTC)
     return ShownLink(context.base_url + link.path, expires_at, link.operation)
 

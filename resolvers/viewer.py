@@ -4,29 +4,42 @@ from dataclasses import dataclass
 
 from models.user import UserKind
 from resolvers.context import RequestInfo
+from services.room import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class ViewerUsage:
-    """The caller and what it uses; sizes in bytes, ``quota_bytes`` None without a quota."""
+    """The caller and what it uses; sizes in bytes."""
 
     id: str | None
     kind: UserKind | None
-    files_count: int
-    bytes_used: int
-    quota_bytes: int | None
+    usage: Usage
     max_upload_bytes: int
     name: str | None = None
     email: str | None = None
 
+    @property
+    def files_count(self) -> int:
+        """How many files it has."""
+        return self.usage.files
+
+    @property
+    def bytes_used(self) -> int:
+        """How many bytes they hold."""
+        return self.usage.bytes
+
+    @property
+    def quota_bytes(self) -> int | None:
+        """How many they may hold; None without a quota."""
+        return self.usage.quota_bytes
+
 
 async def find_viewer(info: RequestInfo) -> ViewerUsage:
     """Return who is asking; for nobody, an empty account that may upload nothing."""
-    context = info.context
-    settings = context.application.settings
-    limits = (settings.quota_bytes or None, settings.max_upload_bytes)
-    if context.viewer.is_anonymous:
-        return ViewerUsage(None, None, 0, 0, *limits)
-    account = await context.application.accounts.account(context.viewer)
-    usage = (account.files_count, account.bytes_used)
-    return ViewerUsage(account.id, account.kind, *usage, *limits, account.name, account.email)
+    application, viewer = info.context.application, info.context.viewer
+    most = application.settings.max_upload_bytes
+    if viewer.is_anonymous:
+        return ViewerUsage(None, None, Usage(), most)
+    usage = await application.quotas.usage(viewer)
+    account = await application.accounts.account(viewer)
+    return ViewerUsage(viewer.id, viewer.kind, usage, most, account.name, account.email)

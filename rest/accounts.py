@@ -1,6 +1,7 @@
 """Signing in and out over REST: guests, refreshing, what is offered (RFC 6749, section 5.1)."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -111,3 +112,9 @@ def _tokens(session: Session) -> dict[str, Any]:
         "expires_in": session.expires_in,
         "user_id": session.account_id,
     }
+
+
+async def usage(request: Request) -> Response:
+    """Answer what the caller's account stores and may store."""
+    viewer = await viewer_of(request)
+    return enveloped(asdict(await application_of(request).quotas.usage(viewer)))

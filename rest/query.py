@@ -1,11 +1,13 @@
 """The query string of a list, read strictly: what is not understood is an error, not ignored."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
 from core.errors import ValidationFailedError
+from core.ids import IdPrefix, is_id
 from models.file import Visibility
 from services.listing import FileFilter, Scope
 from services.paging import DEFAULT_PAGE, Order
@@ -17,12 +19,16 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 def check_parameters(query: QueryParams) -> None:
+    """Raise ``ValidationFailedError`` if a file list has no such parameter; see ``check_names``."""
+    check_names(query, PARAMETERS)
+
+
+def check_names(query: QueryParams, known: Collection[str]) -> None:
     """Raise ``ValidationFailedError`` if a parameter is unknown, repeated or holds a NUL."""
     for name, value in query.multi_items():
-        if name not in PARAMETERS:
-            known = ", ".join(PARAMETERS)
+        if name not in known:
             raise ValidationFailedError(
-                f"{name[:80]!r} is not a parameter here; these are: {known}."
+                f"{name[:80]!r} is not a parameter here; these are: {', '.join(known)}."
             )
         if name != "tag" and len(query.getlist(name)) > 1:
             raise ValidationFailedError(f"{name} may be given only once.")
@@ -49,6 +55,14 @@ def file_filter(query: QueryParams) -> FileFilter:
         visibility=_choice(query, "visibility", Visibility),
         name=query.get("name"),
     )
+
+
+def id_of(query: QueryParams, name: str, prefix: IdPrefix) -> str | None:
+    """Return an id that may be given; ``ValidationFailedError`` for what is none."""
+    text = query.get(name)
+    if text is not None and not is_id(text, prefix):
+        raise ValidationFailedError(f"{name} must be an id such as {prefix.value}_….")
+    return text
 
 
 def _number(query: QueryParams, name: str, default: int) -> int:

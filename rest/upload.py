@@ -10,11 +10,13 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
 from rest.responses import enveloped, file_json
+from services.idempotency import Attempt
 from services.metadata import draft, tags_of_form
 from services.received import Received
 from services.uploads import Uploads
+from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, base_url, body_of, viewer_of
+from streaming.request import application_of, base_url, body_of, length_of, viewer_of
 
 _FILE: Final = "file"
 
@@ -24,21 +26,27 @@ async def upload(request: Request) -> Response:
     viewer = await viewer_of(request)
     Policy.require_writer(viewer)
     uploads = application_of(request).uploads
-    form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
-    incoming = _Incoming(uploads, viewer, form)
-    try:
-        await incoming.read()
-        file = await uploads.claim(incoming.require_file(), draft(incoming.metadata()))
-    except BaseException:
-        await incoming.discard()
-        raise
+    content_type = request.headers.get("content-type", "")
+    form = MultipartForm(content_type, body_of(request), length_of(request))
+    async with uploads.attempt(viewer, idempotency_key(request)) as attempt:
+        incoming = _Incoming(uploads, viewer, form, attempt)
+        try:
+            await incoming.read()
+            received = incoming.require_file()
+            file = await uploads.claim(received, draft(incoming.metadata()), attempt)
+        except BaseException:
+            await incoming.discard()
+            raise
     return enveloped(file_json(file, base_url(request)))
 
 
 class _Incoming:
     """The parts of one form, the file staged as it passes by."""
 
-    def __init__(self, uploads: Uploads, viewer: Viewer, form: MultipartForm) -> None:
+    def __init__(
+        self, uploads: Uploads, viewer: Viewer, form: MultipartForm, attempt: Attempt | None
+    ) -> None:
+        self._attempt = attempt
         self._uploads = uploads
         self._viewer = viewer
         self._form = form
@@ -58,7 +66,12 @@ class _Incoming:
         if self._received is not None:
             raise BadMultipartError('Send one part named "file"; there is a second one.')
         self._received = await self._uploads.receive(
-            self._viewer, part.chunks, part.filename, part.content_type
+            self._viewer,
+            part.chunks,
+            part.filename,
+            part.content_type,
+            part.expected,
+            self._attempt,
         )
 
     def require_file(self) -> Received:

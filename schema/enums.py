@@ -1,8 +1,9 @@
-"""The enums of the schema; their values are the domain's."""
+"""The enums of the schema; their values are the domain's, with a word about each."""
 
 from enum import Enum
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
 # Registered here before any type names them; types import them from this module.
 from models.file import Visibility
@@ -30,61 +31,19 @@ __all__ = [
     "Visibility",
 ]
 
-strawberry.enum(
-    Visibility,
-    name="Visibility",
-    description=(
-        "Who may read a file besides its owner: nobody (PRIVATE), every signed-in caller (SHARED),"
-        " or anyone with its address (PUBLIC)."
-    ),
-)
-strawberry.enum(ApiKeyScope, name="ApiKeyScope", description="What an API key may do.")
-strawberry.enum(UserKind, name="AccountKind", description="What an account is.")
-strawberry.enum(
-    Outcome,
-    name="DeletionOutcome",
-    description="What became of one file of a bulk deletion.",
-)
-strawberry.enum(
-    Scope,
-    name="FileScope",
-    description=(
-        "Whose files a list holds: your own (OWN), those that others share with every signed-in"
-        " caller (SHARED), or everyone's (ALL, administrators only)."
-    ),
-)
+
+def _register(enum: type[Enum], name: str, description: str, **values: str) -> None:
+    """Make ``enum`` known to the schema as ``name``; ``values`` says what each member means.
+
+    Raises:
+        KeyError: A member has no description.
+    """
+    strawberry.enum(enum, name=name, description=description)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values[value.name]
 
 
-strawberry.enum(
-    PreviewFormat,
-    name="PreviewFormat",
-    description="One picture (THUMBNAIL), or a moving one where the file is animated (ANIMATED).",
-)
-strawberry.enum(
-    PreviewSize,
-    name="PreviewSize",
-    description="The long side: 160 (SMALL), 480 (MEDIUM) or 1200 (LARGE) pixels; never enlarged.",
-)
-strawberry.enum(
-    PreviewType, name="PreviewType", description="What a preview is encoded as; WEBP can move."
-)
-strawberry.enum(AnalysisKind, name="AnalysisKind", description="A part of an analysis.")
-strawberry.enum(
-    SignedOperation,
-    name="SignedOperation",
-    description="What a signed address gives: the DOWNLOAD, or the STREAM that plays in place.",
-)
-strawberry.enum(
-    ContentDisposition,
-    name="ContentDisposition",
-    description=(
-        "Whether a browser saves the file (ATTACHMENT) or shows it (INLINE); types that are not"
-        " safe to show are saved anyway."
-    ),
-)
-
-
-@strawberry.enum(description="What a list of files is sorted by; the id breaks ties.")
 class FileOrder(Enum):
     """Each sort key in both directions."""
 
@@ -98,3 +57,109 @@ class FileOrder(Enum):
     SIZE_DESC = Order(SortKey.SIZE, descending=True)
     MIME_TYPE_ASC = Order(SortKey.MIME_TYPE, descending=False)
     MIME_TYPE_DESC = Order(SortKey.MIME_TYPE, descending=True)
+
+
+_register(
+    Visibility,
+    "Visibility",
+    "Who may read a file besides its owner: nobody (PRIVATE), every signed-in caller (SHARED),"
+    " or anyone with its address (PUBLIC).",
+    PRIVATE="Its owner alone, and administrators.",
+    SHARED="Every signed-in caller, guests among them unless the server shuts them out.",
+    PUBLIC="Anyone with its address, without signing in.",
+)
+_register(
+    UserKind,
+    "AccountKind",
+    "What an account is.",
+    GUEST="Made in one call, without a name or a password.",
+    USER="Somebody who is known.",
+    ADMINISTRATOR="A user who may also read and delete the files of others.",
+)
+_register(
+    ApiKeyScope,
+    "ApiKeyScope",
+    "What an API key may do.",
+    READ="See and fetch what its account may.",
+    WRITE="Upload, change and delete as well.",
+)
+_register(
+    Outcome,
+    "DeletionOutcome",
+    "What became of one file of a bulk deletion.",
+    DELETED="It is gone.",
+    NOT_FOUND="There is no such file, or it is another's and private.",
+    FORBIDDEN="It is another's, and may only be read.",
+)
+_register(
+    Scope,
+    "FileScope",
+    "Whose files a list holds: your own (OWN), those that others share with every signed-in"
+    " caller (SHARED) or with you by name (SHARED_WITH_ME), or everyone's (ALL, administrators"
+    " only).",
+    OWN="Your own, whoever may see them.",
+    SHARED="Those of others that every signed-in caller may read.",
+    SHARED_WITH_ME="Those that others share with you by name.",
+    ALL="Everyone's; administrators only.",
+)
+_register(
+    PreviewFormat,
+    "PreviewFormat",
+    "One picture (THUMBNAIL), or a moving one where the file is animated (ANIMATED).",
+    THUMBNAIL="One picture that stands still.",
+    ANIMATED="A moving picture where the file moves, and else one that stands still.",
+)
+_register(
+    PreviewSize,
+    "PreviewSize",
+    "The long side: 160 (SMALL), 480 (MEDIUM) or 1200 (LARGE) pixels; never enlarged.",
+    SMALL="At most 160 pixels on the long side.",
+    MEDIUM="At most 480 pixels on the long side.",
+    LARGE="At most 1200 pixels on the long side.",
+)
+_register(
+    PreviewType,
+    "PreviewType",
+    "What a preview is encoded as; WEBP can move.",
+    WEBP="Small, with transparency, and able to move.",
+    JPEG="Read everywhere; transparency becomes white.",
+    PNG="Without loss, with transparency.",
+)
+_register(
+    AnalysisKind,
+    "AnalysisKind",
+    "A part of an analysis.",
+    FILE_TYPE="The name of the format, for people.",
+    CONTENT_TYPE="The content type, found in the bytes.",
+    METADATA="What the file tells of itself: EXIF, pages, duration, and so on by kind of file.",
+)
+_register(
+    SignedOperation,
+    "SignedOperation",
+    "What a signed address gives: the DOWNLOAD, or the STREAM that plays in place.",
+    DOWNLOAD="The whole file, to save.",
+    STREAM="The file in place, with seeking.",
+)
+_register(
+    ContentDisposition,
+    "ContentDisposition",
+    "Whether a browser saves the file (ATTACHMENT) or shows it (INLINE); types that are not"
+    " safe to show are saved anyway.",
+    ATTACHMENT="The browser saves it.",
+    INLINE="The browser shows it, where its type is safe to show.",
+)
+_register(
+    FileOrder,
+    "FileOrder",
+    "What a list of files is sorted by; the id breaks ties.",
+    CREATED_AT_ASC="Oldest first.",
+    CREATED_AT_DESC="Newest first.",
+    UPDATED_AT_ASC="Longest unchanged first.",
+    UPDATED_AT_DESC="Latest change first.",
+    FILENAME_ASC="By name, A to Z.",
+    FILENAME_DESC="By name, Z to A.",
+    SIZE_ASC="Smallest first.",
+    SIZE_DESC="Largest first.",
+    MIME_TYPE_ASC="By content type, A to Z.",
+    MIME_TYPE_DESC="By content type, Z to A.",
+)

@@ -7,7 +7,8 @@ import strawberry
 from strawberry import Parent, field
 
 from models.file import StoredFile
-from resolvers import connection, derivatives, files
+from models.share import Share
+from resolvers import connection, derivatives, files, shares
 from resolvers.context import RequestInfo
 from resolvers.derivatives import PartialAnalysis, ShownPreview
 from resolvers.links import ShownLink
@@ -22,6 +23,7 @@ from schema.derivatives import (
 from schema.enums import PreviewFormat, PreviewSize, PreviewType, UserKind, Visibility
 from schema.links import SignedUrl, signed_url
 from schema.scalars import BigInt
+from schema.shares import AccountShare
 from services import texts
 from services.accounts import Account
 from services.preview_request import PreviewRequest
@@ -115,6 +117,14 @@ class File(Node):
         resolver=derivatives.analysis,
         graphql_type=Analysis | None,
         description="What the file is; null before `analyze`.",
+    )
+    shares: list[Share] | None = field(
+        resolver=shares.shares,
+        graphql_type=list[AccountShare] | None,
+        description=(
+            "The accounts that the file is shared with by name; null for all but its owner and"
+            " administrators."
+        ),
     )
     owner: Account = field(
         resolver=files.owner, graphql_type=Owner, description="The account that owns the file."

@@ -1,7 +1,7 @@
 """Signed addresses in the schema."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import Parent, field
@@ -9,7 +9,6 @@ from strawberry import Parent, field
 from models.file import StoredFile
 from resolvers import links
 from resolvers.context import RequestInfo
-from resolvers.links import ShownLink
 from schema.enums import ContentDisposition, SignedOperation
 from services.links import DEFAULT_LIFETIME, LinkRequest
 
@@ -43,6 +42,6 @@ def signed_url(
     operation: WantedOperation = SignedOperation.DOWNLOAD,
     expires_in: ExpiresIn = DEFAULT_LIFETIME,
     disposition: Disposition = None,
-) -> ShownLink | None:
+) -> Any:
     """Resolve ``File.signedUrl``."""
     return links.signed_url(info, parent, LinkRequest(operation, expires_in, disposition))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import field
 
-from resolvers import derivatives, links
+from resolvers import derivatives, links, shares
 from resolvers import files as resolvers
 from resolvers.context import RequestInfo
 from schema.api_keys import NewApiKey, create_key, revoke_key
@@ -26,6 +26,7 @@ from schema.file import File
 from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
 from schema.scalars import Upload
+from schema.shares import AccountIds
 from services.files import Deletion
 from services.preview_request import PreviewRequest
 
@@ -76,6 +77,14 @@ async def _delete(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the same
 
 async def _revoke_links(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the same
     return await links.revoke_links(info, id)
+
+
+async def _share_file(info: RequestInfo, id: Id, account_ids: AccountIds) -> Any:  # noqa: A002 - the same
+    return await shares.share_file(info, id, account_ids)
+
+
+async def _unshare_file(info: RequestInfo, id: Id, account_ids: AccountIds) -> Any:  # noqa: A002 - the same
+    return await shares.unshare_file(info, id, account_ids)
 
 
 async def _bulk_delete(info: RequestInfo, ids: ManyIds) -> BulkDeleteResult:
@@ -170,6 +179,19 @@ class Mutation:
     )
     revoke_api_key: strawberry.ID = field(
         resolver=revoke_key, graphql_type=strawberry.ID, description="End an API key of yours."
+    )
+    share_file: File = field(
+        resolver=_share_file,
+        graphql_type=File,
+        description="Let accounts read a file, all or none; who may already may go on.",
+    )
+    unshare_file: File = field(
+        resolver=_unshare_file,
+        graphql_type=File,
+        description=(
+            "End the reading of accounts, all or none, and every signed address of the file, as"
+            " they may have some."
+        ),
     )
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,

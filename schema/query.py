@@ -17,6 +17,16 @@ from schema.scalars import BigInt
 from services.paging import Window
 
 
+@strawberry.type(description="What an account stores and may store.")
+class Usage:
+    """See the description."""
+
+    bytes: BigInt = field(description="How many bytes its files hold, duplicates counted in full.")
+    files: BigInt = field(description="How many files it has.")
+    quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")
+    quota_files: BigInt | None = field(description="How many it may have; null without a limit.")
+
+
 @strawberry.type(description="Who is asking, what it uses, and what it may use.")
 class Viewer:
     """See the description."""
@@ -28,6 +38,7 @@ class Viewer:
     files_count: BigInt = field(description="How many files the account has.")
     bytes_used: BigInt = field(description="How many bytes they hold, duplicates counted in full.")
     quota_bytes: BigInt | None = field(description="How many they may hold; null without a limit.")
+    usage: Usage = field(description="What the account stores and may store.")
     max_upload_bytes: BigInt = field(description="How large one file may be, in bytes.")
 
 

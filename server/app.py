@@ -1,5 +1,7 @@
 """The composition root: settings in, an ASGI application out."""
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,19 +13,25 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from core.errors import MediaError
+from core.logs import JSON
 from core.settings import Settings
-from rest.accounts import guest, guest_login, logout, options, refresh
+from rest.accounts import guest, guest_login, logout, options, refresh, usage
 from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
+from rest.audit import list_audit
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
 from rest.files import BulkDeleteEndpoint, FileEndpoint, list_files
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
 from rest.openid import OpenIdProvider, callback, login
+from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.middleware import DrainUnread
+from server.observe import Observe
+from server.rate_limiting import RateLimiting
+from server.tracing import Tracing, exporting_tracing
 from server.web import asset, library
 from services.application import running
 from streaming.files import download, stream
@@ -33,8 +41,11 @@ EXPOSED_HEADERS: Final = (
     "Content-Disposition",
     "Content-Range",
     "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
     "Repr-Digest",
     "Retry-After",
+    "X-Request-ID",
 )
 """What scripts of other origins may read beyond the Fetch standard's safelist."""
 
@@ -50,7 +61,11 @@ ROUTES: Final = (
     Route("/v1/media/files/{file_id}/analyze", analyze, methods=["POST"]),
     Route("/v1/media/files/{file_id}/signed-url", sign_url, methods=["POST"]),
     Route("/v1/media/files/{file_id}/revoke-links", revoke_links, methods=["POST"]),
+    Route("/v1/media/files/{file_id}/shares", SharesEndpoint),
+    Route("/v1/media/files/{file_id}/shares/{account_id}", ShareEndpoint),
+    Route("/v1/audit", list_audit),
     Route("/v1/media/upload", upload, methods=["POST"]),
+    Route("/v1/account/usage", usage),
     Route("/graphql", graphql, methods=["GET", "POST"]),
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
     Route("/v1/auth/options", options),
@@ -71,6 +86,7 @@ ROUTES: Final = (
 
 def create_app(settings: Settings) -> Starlette:
     """Return the application; it connects, migrates and works while its lifespan lasts."""
+    tracing = exporting_tracing() if settings.tracing else None
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -78,16 +94,33 @@ def create_app(settings: Settings) -> Starlette:
             app.state.application = application
             app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
             yield
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
     return Starlette(
         routes=list(ROUTES),
         lifespan=lifespan,
-        middleware=[Middleware(DrainUnread), _cors(settings)],
+        middleware=[
+            _observe(settings, tracing),
+            Middleware(DrainUnread),
+            _cors(settings),
+            Middleware(RateLimiting),
+        ],
         exception_handlers={
             MediaError: on_media_error,
             HTTPException: on_http_error,
             Exception: on_fault,
         },
+    )
+
+
+def _observe(settings: Settings, tracing: Tracing | None) -> Middleware:
+    return Middleware(
+        Observe,
+        routes=ROUTES,
+        log_level=logging.INFO if settings.log_format == JSON else logging.DEBUG,
+        counting=settings.metrics_listener is not None,
+        tracing=tracing,
     )
 
 

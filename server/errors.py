@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import ErrorCode, MediaError, RateLimitedError
+from core.errors import ErrorCode, MediaError
+from core.observation import note_code, request_id
 
 logger = logging.getLogger("media.server")
 
@@ -26,16 +27,19 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.INSUFFICIENT_SCOPE: HTTPStatus.FORBIDDEN,
     ErrorCode.QUOTA_EXCEEDED: HTTPStatus.FORBIDDEN,
     ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.TOO_MANY_UPLOADS: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.REQUEST_TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
     ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: HTTPStatus.CONFLICT,
     ErrorCode.PRECONDITION_FAILED: HTTPStatus.PRECONDITION_FAILED,
     ErrorCode.PAYLOAD_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ErrorCode.RANGE_NOT_SATISFIABLE: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     ErrorCode.UNSUPPORTED_FILE_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_TOO_COMPLEX: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.FILE_ENCRYPTED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.PROCESSING_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -57,7 +61,12 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     },
     ErrorCode.UNAVAILABLE: {"retry-after": "2"},
     ErrorCode.BUSY: {"retry-after": "5"},
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: {"retry-after": "5"},
+    ErrorCode.TOO_MANY_UPLOADS: {"retry-after": "5"},
 }
+_KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL}
+"""What is no fault of the program, and comes many times over: a line each in the log will do."""
+
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: ErrorCode.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ErrorCode.METHOD_NOT_ALLOWED,
@@ -66,13 +75,21 @@ _CODES: Final = {
 
 def error_headers(error: MediaError) -> dict[str, str]:
     """Return the headers that belong on the answer to ``error``."""
-    waiting = {"retry-after": str(error.retry_after)} if isinstance(error, RateLimitedError) else {}
-    return {**_HEADERS.get(error.code, {}), **waiting, **getattr(error, "headers", {})}
+    wait = error.figures.get("retry_after_seconds")
+    told = {} if wait is None else {"retry-after": str(wait)}
+    return {**_HEADERS.get(error.code, {}), **told, **getattr(error, "headers", {})}
 
 
-def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str, str]) -> Response:
-    """Return the problem details of an error (RFC 9457)."""
+def problem(
+    request: Request,
+    code: ErrorCode,
+    detail: str,
+    headers: Mapping[str, str],
+    figures: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return the problem details of an error (RFC 9457), its figures as a member of their own."""
     status = STATUS[code]
+    note_code(code.value)
     body = {
         "type": "about:blank",
         "title": status.phrase,
@@ -80,6 +97,7 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
         "detail": detail,
         "code": code.value,
         "instance": request.url.path,
+        **({"figures": figures} if figures else {}),
     }
     # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).
     own = {"cache-control": "no-store", "content-type": PROBLEM}
@@ -89,11 +107,11 @@ def problem(request: Request, code: ErrorCode, detail: str, headers: Mapping[str
 async def on_media_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain."""
     assert isinstance(error, MediaError)  # noqa: S101 - registered for nothing else
-    if error.code is ErrorCode.BUSY:  # the queue does what it is for; what fills it may be many
+    if error.code in _KNOWN_SHORTAGES:
         logger.warning("%s %s: %s", request.method, request.url.path, error)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
-    return problem(request, error.code, error.message, error_headers(error))
+    return problem(request, error.code, error.message, error_headers(error), error.figures)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -109,22 +127,42 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, _error: Exception) -> Response:
     """Answer a fault of the server, which the server itself logs."""
-    return problem(request, ErrorCode.INTERNAL, INTERNAL_MESSAGE, {})
+    # Made outside of what gives every other answer its id.
+    noted = request_id()
+    headers = {} if noted is None else {"x-request-id": noted}
+    return problem(request, ErrorCode.INTERNAL, INTERNAL_MESSAGE, headers)
 
 
 def graphql_error(error: GraphQLError) -> dict[str, Any]:
     """Return ``error`` as GraphQL shows it, with ``extensions.code``; faults are not described."""
-    code, message = _graphql_code(error)
+    cause = _cause(error)
     formatted: dict[str, Any] = dict(error.formatted)
+    if isinstance(cause, MediaError):
+        return {**formatted, **graphql_refusal(cause)}
+    code, message = _graphql_code(error, cause)
     return {**formatted, "message": message, "extensions": {"code": code.value}}
 
 
-def _graphql_code(error: GraphQLError) -> tuple[ErrorCode, str]:
+def graphql_refusal(error: MediaError) -> dict[str, Any]:
+    """Return the message and the extensions of an error of the domain, in GraphQL's spelling."""
+    figures = {_camel_case(name): value for name, value in error.figures.items()}
+    extensions = {"code": error.code.value, **({"figures": figures} if figures else {})}
+    return {"message": error.message, "extensions": extensions}
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
-    if isinstance(cause, MediaError):
-        return cause.code, cause.message
+    return cause
+
+
+def _graphql_code(error: GraphQLError, cause: Exception | None) -> tuple[ErrorCode, str]:
     if cause is not None and not isinstance(cause, GraphQLError):
         return ErrorCode.INTERNAL, INTERNAL_MESSAGE
     if error.path is None or isinstance(cause, GraphQLError):

@@ -11,21 +11,38 @@ from typing import Any, Final
 import orjson
 from graphql import GraphQLError
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from strawberry.http.ides import get_graphql_ide_html
+from starlette.responses import Response
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from auth.viewer import Viewer
-from core.errors import ErrorCode, MediaError, UnsupportedMediaTypeError, ValidationFailedError
+from core.errors import (
+    ErrorCode,
+    MediaError,
+    RateLimitedError,
+    UnsupportedMediaTypeError,
+    ValidationFailedError,
+)
+from core.observation import note_code
 from resolvers.context import Context
 from resolvers.loaders import Loaders
 from schema.build import build_schema
-from server.errors import STATUS, error_headers, graphql_error
-from server.graphql_uploads import staged_request
+from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
+from server.graphql_uploads import StagedRequest, staged_request
+from server.web import page
+from services.idempotency import Attempt
+from services.rate_limits import OperationClass
 from streaming.accept import accepted_ranges
-from streaming.request import application_of, base_url, json_object, parse_object, viewer_of
+from streaming.request import (
+    application_of,
+    base_url,
+    json_object,
+    meter_of,
+    parse_object,
+    spend,
+    viewer_of,
+)
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"
@@ -34,6 +51,9 @@ _BY_METHOD: Final = {
     "GET": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
+
+# Monaco, the editor in GraphiQL, writes style elements; scripts stay as strict as everywhere.
+_GRAPHIQL_POLICY: Final = {"style-src": "'self' 'unsafe-inline'"}
 
 
 class MethodError(MediaError):
@@ -61,15 +81,18 @@ class Operation:
 async def graphql(request: Request) -> Response:
     """Answer one GraphQL request, or the GraphiQL page to a browser that asks for a page."""
     if _wants_page(request):
-        return HTMLResponse(get_graphql_ide_html())
+        return page("graphiql.html", _GRAPHIQL_POLICY)
     media_type = LEGACY_TYPE
     try:
         media_type = _negotiate(request.headers.get("accept", "*/*"))
+        await spend(request, OperationClass.READ)
         viewer = await viewer_of(request)
-        async with _request_object(request, viewer) as parsed:
-            result = await _execute(request, viewer, _operation(parsed))
+        async with _staged(request, viewer) as staged:
+            operation = _operation(staged.operations)
+            result = await _execute(request, viewer, operation, staged.attempt)
     except MediaError as error:
-        body = {"errors": [{"message": error.message, "extensions": {"code": error.code.value}}]}
+        note_code(error.code.value)
+        body = {"errors": [graphql_refusal(error)]}
         return _respond(body, STATUS[error.code].value, media_type, error_headers(error))
     return _result(result, media_type)
 
@@ -89,15 +112,15 @@ def _negotiate(accept: str) -> str:
 
 
 @asynccontextmanager
-async def _request_object(request: Request, viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def _staged(request: Request, viewer: Viewer) -> AsyncIterator[StagedRequest]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method in {"GET", "HEAD"}:
-        yield _from_query(request)
+        yield StagedRequest(_from_query(request))
     elif kind == "multipart/form-data":
-        async with staged_request(request, viewer) as parsed:
-            yield parsed
+        async with staged_request(request, viewer) as staged:
+            yield staged
     elif kind == "application/json":
-        yield await json_object(request)
+        yield StagedRequest(await json_object(request))
     else:
         raise UnsupportedMediaTypeError(
             "Send GraphQL as application/json, or as multipart/form-data with files."
@@ -108,7 +131,7 @@ def _from_query(request: Request) -> dict[str, Any]:
     parsed: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if parsed.get(name):
-            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"))
+            parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"), name)
     return parsed
 
 
@@ -126,12 +149,15 @@ def _operation(parsed: Mapping[str, Any]) -> Operation:
     return Operation(query, variables, name)
 
 
-async def _execute(request: Request, viewer: Viewer, operation: Operation) -> ExecutionResult:
+async def _execute(
+    request: Request, viewer: Viewer, operation: Operation, attempt: Attempt | None
+) -> ExecutionResult:
     application = application_of(request)
-    context = Context(application, viewer, base_url(request), Loaders(application, viewer))
+    loaders = Loaders(application, viewer)
+    context = Context(application, viewer, base_url(request), loaders, attempt, meter_of(request))
     schema = build_schema(introspection=application.settings.introspection)
     try:
-        return await schema.execute(
+        result = await schema.execute(
             operation.query,
             variable_values=operation.variables,
             context_value=context,
@@ -143,10 +169,21 @@ async def _execute(request: Request, viewer: Viewer, operation: Operation) -> Ex
         return ExecutionResult(None, [GraphQLError(refusal.message, original_error=refusal)])
     except InvalidOperationTypeError as error:
         raise MethodError("Send mutations by POST; subscriptions are not offered.") from error
+    _raise_if_limited(result)
+    return result
+
+
+def _raise_if_limited(result: ExecutionResult) -> None:
+    """Raise the refusal that kept all of the document from running: the answer is a 429."""
+    for error in result.errors or ():
+        if isinstance(error.original_error, RateLimitedError):
+            raise error.original_error
 
 
 def _result(result: ExecutionResult, media_type: str) -> Response:
     errors = [graphql_error(error) for error in result.errors or ()]
+    for error in errors:
+        note_code(error["extensions"]["code"])
     if result.data is None and errors and not any("path" in error for error in errors):
         status = 400 if media_type == RESPONSE_TYPE else 200
         return _respond({"errors": errors}, status, media_type, {})

@@ -3,8 +3,9 @@
 Source: GraphQL multipart request specification (jaydenseric), version 2.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -13,14 +14,25 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
 from server.graphql_multipart import UploadMap, parse_map, parse_operations
-from services.received import Received
+from services.idempotency import Attempt
+from services.rate_limits import OperationClass
+from services.received import ANY_LENGTH, Expected, Received
 from services.uploads import Uploads
+from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, body_of
+from streaming.request import application_of, body_of, length_of, spend
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRequest:
+    """An operations object, its files in their places, and the idempotency key it came with."""
+
+    operations: dict[str, Any]
+    attempt: Attempt | None = None
 
 
 @asynccontextmanager
-async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[dict[str, Any]]:
+async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[StagedRequest]:
     """Yield the operations object with every file staged and in its place.
 
     Files that nothing has claimed when the block ends are discarded.
@@ -31,18 +43,34 @@ async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[dict
         PayloadTooLargeError: A file is too large; nothing is kept.
     """
     Policy.require_writer(viewer)
-    form = MultipartForm(request.headers.get("content-type", ""), body_of(request))
-    incoming = _Incoming(form, application_of(request).uploads, viewer)
-    try:
-        yield await incoming.read()
-    finally:
-        await incoming.discard_unclaimed()
+    content_type = request.headers.get("content-type", "")
+    form = MultipartForm(content_type, body_of(request), length_of(request))
+    uploads = application_of(request).uploads
+
+    async def count(files: int) -> None:
+        await spend(request, OperationClass.UPLOAD, files)
+
+    async with uploads.attempt(viewer, idempotency_key(request)) as attempt:
+        incoming = _Incoming(form, uploads, viewer, attempt, count)
+        try:
+            yield StagedRequest(await incoming.read(), attempt)
+        finally:
+            await incoming.discard_unclaimed()
 
 
 class _Incoming:
     """The parts of one request, in the order that the specification demands."""
 
-    def __init__(self, form: MultipartForm, uploads: Uploads, viewer: Viewer) -> None:
+    def __init__(
+        self,
+        form: MultipartForm,
+        uploads: Uploads,
+        viewer: Viewer,
+        attempt: Attempt | None,
+        count: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self._count = count
+        self._attempt = attempt
         self._form = form
         self._uploads = uploads
         self._viewer = viewer
@@ -52,6 +80,8 @@ class _Incoming:
         parts = self._form.parts()
         operations = parse_operations(await self._leading(parts, "operations"))
         uploads = UploadMap(operations, parse_map(await self._leading(parts, "map")))
+        if uploads.names:
+            await self._count(len(uploads.names))
         async for part in parts:
             await self._stage(part, uploads)
         missing = uploads.missing()
@@ -76,8 +106,14 @@ class _Incoming:
             raise BadMultipartError(f"The map does not name the part {part.name[:80]!r}.")
         if part.filename is None:
             raise BadMultipartError(f"The part {part.name[:80]!r} must be a file, with a filename.")
+        expected = _expected(part, is_last=uploads.missing() == (part.name,))
         received = await self._uploads.receive(
-            self._viewer, part.chunks, part.filename, part.content_type
+            self._viewer, part.chunks, part.filename, part.content_type, expected, self._attempt
         )
         self._staged.append(received)
         uploads.place(part.name, received)
+
+
+def _expected(part: Part, *, is_last: bool) -> Expected:
+    exact = part.expected.least == part.expected.most
+    return part.expected if exact or is_last else ANY_LENGTH

@@ -11,11 +11,12 @@ from typing import ClassVar
 
 import httptools
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.heads import BoundedHeads
 
 
-class UploadProtocol(HttpToolsProtocol):
-    """Serves a connection; its requests, answers, limits and errors are those of uvicorn."""
+class UploadProtocol(BoundedHeads):
+    """Serves a connection; its requests, answers and errors are those of uvicorn."""
 
     window_bytes: ClassVar = 1024 * 1024
     """The most that is received of a large body before the application asks for it."""

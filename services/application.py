@@ -16,17 +16,20 @@ from auth.sealing import Sealer
 from auth.secret import load_or_create_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
+from services.access import Access
 from services.accounts import Accounts
 from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
+from services.audit import Audit
 from services.derivatives import Derivatives
 from services.files import Files
+from services.idempotency import IdempotencyKeys
 from services.identities import Identities
 from services.jobs import Jobs
 from services.links import Links
@@ -34,12 +37,15 @@ from services.listing import Listing
 from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
+from services.quotas import Quotas
+from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
+from services.shares import Shares
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
-from storage.base import Storage
+from storage.base import Storage, StorageError
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
 
@@ -54,9 +60,13 @@ class Application:
     database: Database
     storage: Storage
     policy: Policy
+    audit: Audit
     sweeper: Sweeper
     accounts: Accounts
     api_keys: ApiKeys
+    quotas: Quotas
+    keys: IdempotencyKeys
+    rate_limits: RateLimits
     identities: Identities
     sealer: Sealer
     attempts: FailedAttempts
@@ -64,6 +74,7 @@ class Application:
     uploads: Uploads
     files: Files
     links: Links
+    shares: Shares
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -101,6 +112,8 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.database.migrate()
         if background and application.database.is_embedded:
             await application.derivatives.drop_claims()  # of a server that was killed
+            await application.quotas.drop_holds()  # the same
+            await application.keys.drop_held()
         if background:
             _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
@@ -108,6 +121,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.derivatives.close()
         await application.uploads.close()
     finally:
+        await application.rate_limits.close()
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
@@ -153,12 +167,16 @@ def _assemble(settings: Settings) -> Application:
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
     link_signer = LinkSigner(secret, settings.previous_secret_keys)
     sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
-    reservations = Reservations(database, sweeper)
+    quotas = Quotas(database, settings)
+    keys = IdempotencyKeys(database)
+    reservations = Reservations(database, sweeper, quotas)
     workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
     processor = Processor(storage, workers)
     jobs = _jobs(settings)
     prober = Prober(database, processor, jobs)
-    files = Files(database, storage, sweeper, policy)
+    audit = Audit(database, policy)
+    access = Access(policy, audit)
+    files = Files(database, storage, sweeper, access)
     derivatives = Derivatives(database, storage, reservations, jobs)
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
@@ -178,9 +196,13 @@ def _assemble(settings: Settings) -> Application:
         database=database,
         storage=storage,
         policy=policy,
+        audit=audit,
         sweeper=sweeper,
         accounts=accounts,
         api_keys=api_keys,
+        quotas=quotas,
+        keys=keys,
+        rate_limits=RateLimits(settings),
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
         attempts=attempts,
@@ -189,13 +211,15 @@ def _assemble(settings: Settings) -> Application:
             database,
             storage,
             reservations,
+            quotas=quotas,
+            keys=keys,
             on_stored=prober.wake,
             max_bytes=settings.max_upload_bytes,
-            quota_bytes=settings.quota_bytes,
         ),
         files=files,
-        links=Links(files, policy, link_signer),
-        listing=Listing(database, policy),
+        links=Links(files, access, link_signer),
+        shares=Shares(database, files, access),
+        listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,
         jobs=jobs,
@@ -228,6 +252,18 @@ def _jobs(settings: Settings) -> Jobs | None:
 
 
 def _storage(settings: Settings) -> Storage:
+    if settings.storage_url.startswith("s3:"):
+        # Its libraries take half a second to load, which a server with a folder need not wait.
+        from storage.object_store import ObjectStorage  # noqa: PLC0415
+
+        try:
+            return ObjectStorage(
+                settings.storage_url,
+                max_bytes=settings.max_upload_bytes,
+                public_endpoint=settings.s3_public_endpoint,
+            )
+        except StorageError as error:
+            raise SettingsError(f"MEDIA_STORAGE_URL={settings.storage_url}: {error}") from error
     if settings.storage_url.startswith("memory:"):
         return MemoryStorage()
     path = unquote(settings.storage_url.removeprefix("file://"))

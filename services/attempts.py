@@ -53,5 +53,6 @@ class FailedAttempts:
 def _too_many(left: float) -> RateLimitedError:
     wait = max(1, math.ceil(left))
     return RateLimitedError(
-        f"Too many failed attempts to sign in; try again in {wait} seconds.", wait
+        f"Too many failed attempts to sign in; try again in {wait} seconds.",
+        retry_after_seconds=wait,
     )

@@ -11,6 +11,7 @@ from typing import Final
 
 from core.errors import PayloadTooLargeError
 from processing.identify import HEAD_BYTES
+from services.quotas import Hold
 from storage.base import Staged
 
 BUFFER_BYTES: Final = 1024 * 1024
@@ -20,13 +21,17 @@ _LARGE_BYTES: Final = 256 * 1024
 
 
 class Body:
-    """Takes one body into ``staged``; ``size`` (bytes), ``sha256`` and ``head`` follow it."""
+    """Takes one body into ``staged``; ``size`` (bytes), ``sha256`` and ``head`` follow it.
 
-    def __init__(self, staged: Staged, limit: int) -> None:
+    A ``hold`` is told of every byte before it is stored.
+    """
+
+    def __init__(self, staged: Staged, limit: int, hold: Hold | None = None) -> None:
         self.size = 0
         self.head = b""
         self._staged = staged
         self._limit = limit
+        self._hold = hold
         self._hasher = hashlib.sha256()
         # Two buffers that are used again and again: new ones would be fresh pages each time, and
         # the kernel would clear a gigabyte for a gigabyte.
@@ -45,11 +50,14 @@ class Body:
 
         Raises:
             PayloadTooLargeError: The body passed the limit; nothing after it was read.
+            QuotaExceededError, TooManyUploadsError: It passed what can be held; the same.
             StorageError: A write failed.
         """
         try:
             async for chunk in chunks:
                 self._count(chunk)
+                if self._hold is not None:
+                    await self._hold.cover(self.size)
                 if len(chunk) < _LARGE_BYTES:
                     await self._fill(memoryview(chunk))
                 else:

@@ -309,7 +309,7 @@ class Derivatives:
     async def _publish(self, reservation: Reservation, product: Product) -> Kept:
         hasher, size = hashlib.sha256(), 0
         with storage_errors():
-            reservation.staged = await self._storage.stage()
+            reservation.staged = await self._storage.stage(reservation.key)
             while chunk := await asyncio.to_thread(product.output.read, MIB):
                 hasher.update(chunk)
                 size += len(chunk)

@@ -1,9 +1,14 @@
 """The other end of the queue: a process that makes what servers ask for, ``media worker``."""
 
+import asyncio
+import logging
+import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from procrastinate import RetryStrategy
+from procrastinate.exceptions import ConnectorException
 
 from core.errors import (
     BusyError,
@@ -20,6 +25,9 @@ from services.jobs import JobName, Jobs
 
 Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
 
+logger = logging.getLogger("media.workers")
+
+_RECONNECT_SECONDS: Final = 1
 _HEARTBEAT_SECONDS: Final = 5
 _STALLED_SECONDS: Final = 15
 """A worker that has not been heard of for as long is dead, and its jobs are somebody else's."""
@@ -44,21 +52,48 @@ class JobWorker:
         }
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT; jobs that run then have the drain time to end."""
-        app, settings = self._jobs.app, self._application.settings
+        """Work until SIGTERM or SIGINT; jobs that run then have the drain time to end.
+
+        While the database does not answer it waits for that.
+        """
+        self._register()
+        asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        stopping = asyncio.create_task(asked.wait())
+        while not asked.is_set():
+            working = asyncio.create_task(self._work())
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            working.cancel()  # which lets it end what it does
+            with suppress(asyncio.CancelledError):
+                await working
+            await asyncio.wait({stopping}, timeout=_RECONNECT_SECONDS)
+
+    def _register(self) -> None:
+        app = self._jobs.app
         app.task(name=JobName.DERIVE.value, retry=_RETRY)(self._derive)
         app.task(name=JobName.PROBE.value, lock=JobName.PROBE.value, retry=_RETRY)(self._probe)
         recover = app.task(name="recover", queueing_lock="recover", pass_context=False)(
             self._recover
         )
         app.periodic(cron=_RECOVERY)(recover)
-        await app.run_worker_async(
-            concurrency=settings.worker_count + 1,
-            delete_jobs="always",
-            shutdown_graceful_timeout=settings.drain_seconds,
-            update_heartbeat_interval=_HEARTBEAT_SECONDS,
-            stalled_worker_timeout=_STALLED_SECONDS,
-        )
+
+    async def _work(self) -> None:
+        """Work until cancelled, or until the queue is out of reach."""
+        settings = self._application.settings
+        try:
+            await self._jobs.app.run_worker_async(
+                concurrency=settings.worker_count + 1,
+                delete_jobs="always",
+                shutdown_graceful_timeout=settings.drain_seconds,
+                update_heartbeat_interval=_HEARTBEAT_SECONDS,
+                stalled_worker_timeout=_STALLED_SECONDS,
+                install_signal_handlers=False,
+            )
+        except ConnectorException as error:
+            logger.warning("the job queue does not answer: %s", error.__cause__ or error)
+        else:
+            logger.warning("the job queue does not answer any more")
 
     async def _derive(self, file_id: str, kind: str, parameters: dict[str, Any]) -> None:
         file = await self._application.files.find(file_id)

@@ -4,6 +4,7 @@ The queue only says what is wanted. Who makes it, whether it is made already, an
 stand in the rows of the derivatives: a job that runs twice, or is lost, costs time and no result.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import StrEnum
@@ -14,6 +15,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from core.errors import BusyError, UnavailableError
+from core.metrics import QUEUED
 from models.database import Database
 from models.file import StoredFile
 from services.derivative_records import Specification
@@ -21,6 +23,10 @@ from services.derivative_records import Specification
 _POOL_SIZE: Final = 4
 _CONNECT_SECONDS: Final = 10
 _OF_LIBPQ: Final = ("ssl", "application_name", "connect_timeout", "target_session_attrs")
+
+
+WATCH_SECONDS: Final = 10
+"""How often the queue is counted for Prometheus."""
 
 
 class JobName(StrEnum):
@@ -56,7 +62,8 @@ class Jobs:
         try:
             async with database.alone():
                 await self._prepare()
-            yield self
+            async with self._watched():
+                yield self
         finally:
             await self.app.close_async()
 
@@ -95,6 +102,21 @@ class Jobs:
             queue=JobName.DERIVE.value,
         )
         return int(row["waiting"])
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        watching = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            with suppress(UnavailableError), _translated():
+                QUEUED.set(await self._waiting())
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _prepare(self) -> None:
         row = await self.app.connector.execute_query_one_async(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from auth.policy import Operation, Policy
+from auth.policy import Operation
 from auth.signing import MAX_LIFETIME, MIN_LIFETIME, LinkSigner, invalid_link, version_of
 from auth.viewer import Viewer
 from core.errors import NotFoundError, ValidationFailedError
 from models.file import StoredFile
+from services.access import Access
 from services.files import Files
 from storage.base import StoredObject
 
@@ -90,39 +91,47 @@ class OpenLink:
 class Links:
     """Makes signed addresses, and opens what they name."""
 
-    def __init__(self, files: Files, policy: Policy, signer: LinkSigner) -> None:
+    def __init__(self, files: Files, access: Access, signer: LinkSigner) -> None:
         self._files = files
-        self._policy = policy
+        self._access = access
         self._signer = signer
 
     async def create(self, viewer: Viewer, file_id: str, wanted: LinkRequest) -> SignedLink:
         """Return a signed address of a file; errors as ``sign``, and if there is no such file."""
-        file = await self._files.find(file_id)
-        self._policy.authorize(viewer, Operation.SIGN_LINKS, file)
-        assert file is not None  # noqa: S101 - authorize refuses what is not there
-        return self._signed(file, wanted)
+        file = await self._files.find(file_id, viewer)
+        allowed = await self._access.allow(viewer, Operation.SIGN_LINKS, file)
+        return self._signed(allowed, wanted)
 
     def sign(self, viewer: Viewer, file: StoredFile, wanted: LinkRequest) -> SignedLink:
-        """Return a signed address of a file that was found; nothing is read or written.
+        """Return a signed address of a file that was found; nothing is read, written or audited.
 
         Raises:
             UnauthenticatedError: Nobody is signed in.
             NotFoundError: The file is hidden from ``viewer``.
             ForbiddenError: The caller may read the file but not change it.
         """
-        self._policy.authorize(viewer, Operation.SIGN_LINKS, file)
+        self._access.policy.authorize(viewer, Operation.SIGN_LINKS, file)
         return self._signed(file, wanted)
 
-    async def open(self, address: SignedAddress) -> OpenLink:
-        """Return what a signed address names, to whoever has it.
+    async def find(self, address: SignedAddress) -> StoredFile:
+        """Return the file that a signed address names, to whoever has it.
 
         Raises:
             ForbiddenError: The address has expired, was altered, or the file is not what it was.
-            UnavailableError: The storage does not answer, or has lost the bytes.
         """
         file = await self._files.find(address.file_id)
         if file is None or not self._holds(address, file):
             raise invalid_link()
+        return file
+
+    async def open(self, address: SignedAddress) -> OpenLink:
+        """Return what a signed address names, opened, to whoever has it.
+
+        Raises:
+            ForbiddenError: As ``find``.
+            UnavailableError: The storage does not answer, or has lost the bytes.
+        """
+        file = await self.find(address)
         try:
             return OpenLink(file, await self._files.open_found(file))
         except NotFoundError:

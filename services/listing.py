@@ -5,15 +5,16 @@ same wherever it lies, and stays in place while others insert.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from auth.policy import Policy
+from auth.policy import Operation
 from auth.viewer import Viewer
 from core.errors import ForbiddenError, ValidationFailedError
 from models.database import Database
 from models.file import COLUMNS, StoredFile, Visibility, folded, stored_file
+from services.access import Access
 from services.metadata import MAX_TAGS, is_storable
 from services.paging import MAX_PAGE, Order, Window, position_of, require_range
 
@@ -24,10 +25,15 @@ _MAX_TEXT: Final = 1024  # characters; no name or tag is as long, in whatever fo
 
 
 class Scope(StrEnum):
-    """Whose files a list holds: one's own, others' shared ones, or (administrators) all."""
+    """Whose files a list holds.
+
+    One's own, those that others share with everybody, those that are shared with the caller by
+    name, or (administrators) all.
+    """
 
     OWN = "own"
     SHARED = "shared"
+    SHARED_WITH_ME = "shared_with_me"
     ALL = "all"
 
 
@@ -61,6 +67,7 @@ class Slice:
 @dataclass(slots=True)
 class _Where:
     owner_id: str | None = None
+    granted_to: str | None = None
     clauses: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
 
@@ -75,9 +82,10 @@ class _Where:
 class Listing:
     """Lists of the files that a caller may see; the filter of each is SQL."""
 
-    def __init__(self, database: Database, policy: Policy) -> None:
+    def __init__(self, database: Database, access: Access) -> None:
         self._database = database
-        self._policy = policy
+        self._policy = access.policy
+        self._audit = access.audit
 
     async def page(
         self, viewer: Viewer, wanted: FileFilter, order: Order, *, limit: int, offset: int
@@ -92,7 +100,9 @@ class Listing:
         require_range("limit", limit, 1, MAX_PAGE)
         require_range("offset", offset, 0, MAX_OFFSET)
         where = await self._where(viewer, wanted)
-        return await self._select(where, order, limit, offset)
+        files = await self._select(where, order, limit, offset)
+        await self._audit.record(viewer, Operation.LIST, files)
+        return files
 
     async def slice(
         self, viewer: Viewer, wanted: FileFilter, order: Order, window: Window
@@ -111,6 +121,7 @@ class Listing:
             where.also(f"({order.key}, id) {beyond} (?, ?)", *position_of(window.cursor, order))
         files = await self._select(where, walked, window.size + 1)
         more, files = len(files) > window.size, files[: window.size]
+        await self._audit.record(viewer, Operation.LIST, files)
         behind = window.cursor is not None
         if window.backward:
             return Slice(files[::-1], has_next=behind, has_previous=more)
@@ -136,7 +147,10 @@ class Listing:
             limit,
             offset,
         )
-        return [stored_file(row) for row in rows]
+        files = [stored_file(row) for row in rows]
+        if where.granted_to is None:
+            return files
+        return [replace(file, granted_to=where.granted_to) for file in files]
 
     async def _where(self, viewer: Viewer, wanted: FileFilter, *, counting: bool = False) -> _Where:
         where = self._in_scope(viewer, wanted.scope)
@@ -178,6 +192,9 @@ class Listing:
             where.also("visibility = ? AND owner_id <> ?", Visibility.SHARED.value, account_id)
         elif scope is Scope.SHARED:
             where.also("1 = 0")
+        elif scope is Scope.SHARED_WITH_ME:
+            where.granted_to = account_id
+            where.also("id IN (SELECT file_id FROM file_share WHERE account_id = ?)", account_id)
         elif not viewer.is_administrator:
             raise ForbiddenError("Only an administrator may list everyone's files.")
         return where

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from storage.base import Staged
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """How many bytes a body must have at the ``least`` and may have at the ``most``, if known."""
+
+    least: int = 0
+    most: int | None = None
+
+
+ANY_LENGTH = Expected()
+
+
 @dataclass(slots=True)
 class Reservation:
     """An upload on its way; ``staged`` is None until the storage has opened its staging area.
 
     ``settled`` once it has become a file, or never can: nothing is left to claim or to clear up.
+    ``held_bytes`` of its owner's quota are held for it.
     """
 
     id: str
@@ -17,6 +29,7 @@ class Reservation:
     key: str
     staged: Staged | None = None
     settled: bool = False
+    held_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

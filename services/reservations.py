@@ -11,13 +11,15 @@ from contextlib import asynccontextmanager
 
 from tortoise.exceptions import IntegrityError
 
-from core.errors import UnauthenticatedError
+from core.errors import MediaError, UnauthenticatedError
 from core.ids import IdPrefix, new_id, new_key
 from models.database import Database, Transaction
 from models.upload import Upload
-from services.received import Reservation
+from services.quotas import Quotas, held_until
+from services.received import Expected, Reservation
 from services.storage_errors import storage_errors
 from services.sweep import Sweeper
+from storage.base import StorageError
 
 logger = logging.getLogger("media.reservations")
 
@@ -25,31 +27,42 @@ logger = logging.getLogger("media.reservations")
 class Reservations:
     """Makes reservations and clears up those that come to nothing."""
 
-    def __init__(self, database: Database, sweeper: Sweeper) -> None:
+    def __init__(self, database: Database, sweeper: Sweeper, quotas: Quotas) -> None:
         self._database = database
+        self._quotas = quotas
         self._sweeper = sweeper
         self._clearing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def reserved(self, owner_id: str) -> AsyncIterator[Reservation]:
+    async def reserved(
+        self, owner_id: str, expected: Expected | None = None
+    ) -> AsyncIterator[Reservation]:
         """Reserve a key for the block; what it left is cleared up if the block raises.
+
+        With ``expected``, which uploads of clients have, a place in the quota is held too.
 
         Raises:
             UnauthenticatedError: The account is gone.
+            QuotaExceededError: What is expected at the least would pass the quota.
+            TooManyUploadsError: It would pass what may be under way at once.
         """
         reservation = Reservation(new_id(IdPrefix.UPLOAD), owner_id, new_key())
         async with self.cleared_on_failure(reservation):
-            await self.record(reservation)
+            await self.record(reservation, expected)
             yield reservation
 
-    async def record(self, reservation: Reservation) -> None:
-        """Write the row of a reservation; ``UnauthenticatedError`` if the account is gone."""
+    async def record(self, reservation: Reservation, expected: Expected | None = None) -> None:
+        """Write the row of a reservation, or raise as ``reserved``."""
         try:
             async with self._database.transaction() as transaction:
+                if expected is not None:
+                    await self._quotas.hold(transaction, reservation, expected)
                 await Upload.create(
                     id=reservation.id,
                     owner_id=reservation.owner_id,
                     key=reservation.key,
+                    reserved_bytes=reservation.held_bytes,
+                    reserved_until=None if expected is None else held_until(),
                     using_db=transaction.client,
                 )
         except IntegrityError as error:
@@ -76,7 +89,7 @@ class Reservations:
         """Make the staged bytes durable under the reserved key."""
         assert reservation.staged is not None  # noqa: S101 - staged before
         with storage_errors():
-            await reservation.staged.commit(reservation.key)
+            await reservation.staged.commit()
 
     @asynccontextmanager
     async def cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:
@@ -110,5 +123,8 @@ class Reservations:
             if reservation.staged is not None:
                 await reservation.staged.discard()
             await self._sweeper.abandon(reservation.id, reservation.key)
-        except Exception:  # the sweeper does the rest; what has happened to the upload stands
+        # The sweeper does the rest; what has happened to the upload stands.
+        except (MediaError, StorageError) as error:
+            logger.warning("upload %s is left to the sweeper: %s", reservation.id, error)
+        except Exception:
             logger.exception("upload %s is left to the sweeper", reservation.id)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import MediaError
 from models.database import Database
+from services.idempotency import expire_keys
 from storage.base import Storage, StorageError
 
 logger = logging.getLogger("media.sweep")
@@ -47,7 +48,8 @@ class Sweeper:
             await asyncio.sleep(seconds)
 
     async def sweep(self) -> Swept:
-        """Remove all that is due, and return the counts; sessions that have ended go uncounted."""
+        """Remove all that is due, and return the counts; sessions and keys that ended uncounted."""
+        await expire_keys(self._database)
         cutoff = datetime.now(UTC) - self._grace
         await self._sweep_sessions()
         return Swept(

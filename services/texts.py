@@ -153,13 +153,28 @@ class Texts:
         missing = [number for number in range(len(told)) if number not in pages]
         if len(missing) > MAX_OCR_PAGES:
             raise _came_out_wrong()
-        # As many at once as there are workers: the pages of one file share all of them.
-        found = await asyncio.gather(
-            *(self._recognize(subject, {**spec, "page": number}) for number in missing)
-        )
-        pages |= zip(missing, found, strict=True)
+        pages |= await self._recognize_all(subject, spec, missing)
         whole = [pages[number] for number in range(len(told))]
         return _joined(whole, truncated=bool(made.result.get("truncated")))
+
+    async def _recognize_all(
+        self, subject: Subject, spec: dict[str, Any], numbers: Sequence[int]
+    ) -> dict[int, _Page]:
+        """Return the pages with these numbers, as many at once as there are workers.
+
+        No more of them wait for a turn, so that files take turns: a short one is not behind all
+        pages of a long one.
+        """
+        left = iter(numbers)
+        pages: dict[int, _Page] = {}
+
+        async def recognize_some() -> None:
+            for number in left:  # which all of these share
+                pages[number] = await self._recognize(subject, {**spec, "page": number})
+
+        abreast = min(len(numbers), self._processor.workers.size)
+        await asyncio.gather(*(recognize_some() for _ in range(abreast)))
+        return pages
 
     async def _recognize(self, subject: Subject, spec: dict[str, Any]) -> _Page:
         try:

@@ -2,7 +2,8 @@
 
 The order that makes an acknowledged upload survive a killed process and a power cut:
 
-1. reserve: a row that no reader of files sees names the key that the bytes will have
+1. reserve: a row that no reader of files sees names the key that the bytes will have, and holds
+   their place in the quota
 2. stage: bytes stream into the storage's staging area, hashed and counted as they pass
 3. publish: the storage flushes them and gives them their key
 4. record: one transaction turns the reservation into a file, a blob, tags and totals
@@ -12,7 +13,8 @@ Cut off anywhere before 4 ends, the reservation is still there, and the sweeper 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -21,18 +23,17 @@ from tortoise.exceptions import IntegrityError
 
 from auth.policy import Policy
 from auth.viewer import Viewer
-from core.errors import (
-    QuotaExceededError,
-    UnavailableError,
-    ValidationFailedError,
-)
+from core.errors import PayloadTooLargeError, UnavailableError, ValidationFailedError
 from core.ids import IdPrefix, new_id
+from core.metrics import UPLOADS
 from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify
 from services.body import Body
+from services.idempotency import Attempt, IdempotencyKeys, Unstored, fingerprint
 from services.metadata import UNNAMED, Draft, clean_filename, clean_media_type
-from services.received import Received
+from services.quotas import Hold, Quotas
+from services.received import ANY_LENGTH, Expected, Received, Reservation
 from services.records import (
     SharedBlob,
     insert_blob,
@@ -46,7 +47,9 @@ from services.storage_errors import storage_errors
 from storage.base import Storage
 
 _ATTEMPTS: Final = 3
-_UNLIMITED: Final = 2**62
+
+
+_Completion = Callable[[Transaction, Sequence[StoredFile]], Awaitable[None]]
 
 
 class _ContentWentError(Exception):
@@ -62,71 +65,118 @@ class Uploads:
         storage: Storage,
         reservations: Reservations,
         *,
+        quotas: Quotas,
+        keys: IdempotencyKeys,
         on_stored: Callable[[], None],
         max_bytes: int,
-        quota_bytes: int = 0,
     ) -> None:
         self.max_bytes = max_bytes
         self._database = database
         self._storage = storage
         self._reservations = reservations
         self._on_stored = on_stored
-        self._quota_bytes = quota_bytes or _UNLIMITED
+        self._quotas = quotas
+        self._keys = keys
 
-    async def receive(
+    def attempt(
+        self, viewer: Viewer, key: str | None
+    ) -> AbstractAsyncContextManager[Attempt | None]:
+        """Hold an idempotency key for the block; as ``IdempotencyKeys.attempt``."""
+        return self._keys.attempt(viewer, key)
+
+    async def receive(  # noqa: PLR0913, PLR0917 - what a part of a form is
         self,
         viewer: Viewer,
         chunks: AsyncIterator[bytes],
         filename: str | None,
         declared_type: str | None = None,
+        expected: Expected = ANY_LENGTH,
+        attempt: Attempt | None = None,
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
         ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
-        goes by it.
+        goes by it. What ``expected`` says of its length is refused before it is read. The body of
+        a retry, as ``attempt`` tells, is read to be compared and not stored.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
             ValidationFailedError: The file name cannot be used.
-            PayloadTooLargeError: The body passed the limit; raised in mid-stream.
+            PayloadTooLargeError: The body passes the limit; raised in mid-stream or before.
+            QuotaExceededError: It passes the quota; the same.
+            TooManyUploadsError: It passes what one account may have under way; the same.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
         owner_id = Policy.require_writer(viewer)
         name = clean_filename(filename or UNNAMED)
-        async with self._reservations.reserved(owner_id) as reservation:
+        if attempt is not None and attempt.first is not None:
+            return await self._compared(owner_id, chunks, name)
+        async with self._reservations.reserved(owner_id, self._bounded(expected)) as reservation:
             with storage_errors():
-                reservation.staged = await self._storage.stage()
-                body = Body(reservation.staged, self.max_bytes)
-                await body.take(chunks)
+                reservation.staged = await self._storage.stage(reservation.key)
+                hold = Hold(self._quotas, reservation)
+                body = Body(reservation.staged, self.max_bytes, hold)
+                with UPLOADS.track_inprogress():
+                    await body.take(chunks)
+            if expected.most is None:  # what was held ahead may be what the next file needs
+                await hold.end(body.size)
             mime_type = await asyncio.to_thread(identify, body.head, name)
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)
 
-    async def claim(self, received: Received, draft: Draft) -> StoredFile:
+    async def _compared(self, owner_id: str, chunks: AsyncIterator[bytes], name: str) -> Received:
+        body = Body(Unstored(), self.max_bytes)
+        await body.take(chunks)
+        nothing = Reservation("", owner_id, "", settled=True)
+        return Received(nothing, name, body.size, body.sha256, "")
+
+    def _bounded(self, expected: Expected) -> Expected:
+        if expected.least > self.max_bytes:
+            raise PayloadTooLargeError(f"A file may be at most {self.max_bytes} bytes long.")
+        if expected.most is None:
+            return expected
+        return replace(expected, most=min(expected.most, self.max_bytes))
+
+    async def claim(
+        self, received: Received, draft: Draft, attempt: Attempt | None = None
+    ) -> StoredFile:
         """Make a file of a received body; durable and visible when this returns.
 
         Raises:
             As ``claim_all``.
         """
-        return (await self.claim_all([received], draft))[0]
+        return (await self.claim_all([received], draft, attempt))[0]
 
-    async def claim_all(self, bodies: Sequence[Received], draft: Draft) -> list[StoredFile]:
+    async def claim_all(
+        self, bodies: Sequence[Received], draft: Draft, attempt: Attempt | None = None
+    ) -> list[StoredFile]:
         """Make a file of each body, or of none; durable and visible when this returns.
 
-        Content that the owner already has is stored once and charged in full.
+        Content that the owner already has is stored once and charged in full. A retry, as
+        ``attempt`` tells, answers the files that the first request made.
 
         Raises:
-            ValidationFailedError: A body has been used already.
+            ValidationFailedError: A body, or the idempotency key, has been used already.
+            KeyReusedError: The key made something else before.
+            NotFoundError: It made this before, which has been deleted since.
             QuotaExceededError: The files would take their owner over the quota.
             UnauthenticatedError: Their owner was disabled since the upload began.
             ConflictError: An upload took longer than the grace period and was cleared up.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
+        if attempt is not None:
+            attempt.use()
+            if attempt.first is not None:
+                return await self._keys.again(attempt.first, fingerprint(bodies, draft))
         async with self._reservations.cleared_on_failure(*(body.reservation for body in bodies)):
             _require_unused(bodies)
-            files = await self._record(bodies, [_file(body, draft) for body in bodies])
+            files = [_file(body, draft) for body in bodies]
+            complete = self._completion(attempt, bodies, draft)
+            files = await self._record(bodies, files, complete)
+        if attempt is not None:
+            attempt.completed = True
         for body, file in zip(bodies, files, strict=True):
             body.reservation.settled = file.blob_id == body.reservation.key
         self._on_stored()
@@ -141,8 +191,23 @@ class Uploads:
         """Wait until the leftovers of failed uploads are cleared up."""
         await self._reservations.close()
 
+    def _completion(
+        self, attempt: Attempt | None, bodies: Sequence[Received], draft: Draft
+    ) -> _Completion | None:
+        if attempt is None:
+            return None
+        made = fingerprint(bodies, draft)
+
+        async def complete(transaction: Transaction, files: Sequence[StoredFile]) -> None:
+            await self._keys.complete(transaction, attempt, made, [file.id for file in files])
+
+        return complete
+
     async def _record(
-        self, bodies: Sequence[Received], files: Sequence[StoredFile]
+        self,
+        bodies: Sequence[Received],
+        files: Sequence[StoredFile],
+        complete: _Completion | None = None,
     ) -> list[StoredFile]:
         published: set[str] = set()
         for _ in range(_ATTEMPTS):
@@ -153,6 +218,8 @@ class Uploads:
                         await self._insert(transaction, body, file, published)
                         for body, file in zip(bodies, files, strict=True)
                     ]
+                    if complete is not None:
+                        await complete(transaction, recorded)
             except (IntegrityError, _ContentWentError):
                 continue  # the same content was recorded, or deleted, elsewhere: look again
             return recorded
@@ -178,7 +245,7 @@ class Uploads:
     ) -> StoredFile:
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
-        await self._charge(transaction, file)
+        await self._quotas.charge(transaction, file.owner_id, file.size)
         await require_enabled(transaction, file.owner_id)
         shared = await share_blob(transaction, body)
         if shared is None and own_key not in published:
@@ -189,21 +256,6 @@ class Uploads:
         recorded = _showing(file, shared)
         await insert_file(transaction, recorded)
         return recorded
-
-    async def _charge(self, transaction: Transaction, file: StoredFile) -> None:
-        charged = await transaction.execute(
-            "UPDATE user_account SET files_count = files_count + 1, bytes_used = bytes_used + ?"
-            " WHERE id = ? AND bytes_used + ? <= ?",
-            file.size,
-            file.owner_id,
-            file.size,
-            self._quota_bytes,
-        )
-        if not charged:
-            raise QuotaExceededError(
-                f"This file of {file.size} bytes would pass your quota of"
-                f" {self._quota_bytes} bytes; delete something first."
-            )
 
 
 def _require_unused(bodies: Sequence[Received]) -> None:

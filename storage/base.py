@@ -63,6 +63,15 @@ class ObjectInfo:
     modified_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a back end's own HTTP server is to present an object, and for how many seconds."""
+
+    content_type: str
+    content_disposition: str
+    lifetime: int
+
+
 class Staged(ABC):
     """Bytes on their way in, invisible to every reader until ``commit`` returns."""
 
@@ -76,14 +85,15 @@ class Staged(ABC):
         """
 
     @abstractmethod
-    async def commit(self, key: str) -> None:
-        """Publish the bytes under ``key``, durably: they survive a power cut once this returns.
+    async def commit(self) -> None:
+        """Publish the bytes under their key, durably: they survive a power cut once this returns.
 
         Raises:
             ObjectExistsError: The key is taken.
             OutOfSpaceError: There is no room.
-            StorageError: The flush failed; nothing is visible under ``key``. Never retried on the
-                same staged bytes, because a failed fsync may have dropped dirty pages.
+            StorageError: It failed, and nothing is visible under the key; across a network nobody
+                may know that, so delete the key too. Never retried on the same staged bytes,
+                because a failed fsync may have dropped dirty pages.
         """
 
     @abstractmethod
@@ -147,8 +157,8 @@ class Storage(ABC):
     """A place for immutable objects under random keys. One instance serves the whole process."""
 
     @abstractmethod
-    async def stage(self) -> Staged:
-        """Begin to receive an object.
+    async def stage(self, key: str) -> Staged:
+        """Begin to receive the object that is to have ``key``.
 
         Raises:
             OutOfSpaceError: There is no room.
@@ -171,6 +181,23 @@ class Storage(ABC):
         Raises:
             StorageError: The back end failed; the object may still be there.
         """
+
+    async def signed_url(self, key: str, presentation: Presentation) -> str | None:  # noqa: ARG002 - for those that can
+        """Return an address that gives the object to whoever has it, None if there is no such.
+
+        The object need not be there: asking the back end would cost what the address saves.
+
+        Raises:
+            StorageError: The back end has no credentials to sign with now.
+        """
+        return None
+
+    def local_name(self, key: str) -> str | None:  # noqa: ARG002 - for those that can
+        """Return the object's path below the back end's folder of objects, None if there is none.
+
+        A web server that has the same folder can send it.
+        """
+        return None
 
     @abstractmethod
     def list(self) -> AsyncIterator[ObjectInfo]:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -56,9 +56,10 @@ class FilesystemStorage(Storage):
         translated(partial(_lay_out, self._objects, self._staging))
         self._threads = Threads()
 
-    async def stage(self) -> Staged:
+    async def stage(self, key: str) -> Staged:
         """Begin to receive an object; see ``Storage.stage``."""
-        return await self._threads.run(self._create, undo=_StagedFile.drop)
+        work = partial(self._create, self._path(key))
+        return await self._threads.run(work, undo=_StagedFile.drop)
 
     async def open(self, key: str) -> StoredObject:
         """Open the object under ``key``; see ``Storage.open``."""
@@ -88,13 +89,17 @@ class FilesystemStorage(Storage):
         """Wait for the calls that still run, then end the threads."""
         await self._threads.close()
 
-    def _path(self, key: str) -> Path:
-        return self._objects / checked_key(key)[:2] / key
+    def local_name(self, key: str) -> str:
+        """Return the object's path below ``objects``; see ``Storage.local_name``."""
+        return f"{checked_key(key)[:2]}/{key}"
 
-    def _create(self) -> "_StagedFile":
+    def _path(self, key: str) -> Path:
+        return self._objects / self.local_name(key)
+
+    def _create(self, target: Path) -> "_StagedFile":
         path = self._staging / _random_name()
         descriptor = Descriptor(os.open(path, _NEW_FILE, _PRIVATE_FILE))
-        return _StagedFile(self._threads, descriptor, path, self._path)
+        return _StagedFile(self._threads, descriptor, path, target)
 
     def _open(self, path: Path) -> "_ObjectFile":
         try:
@@ -114,7 +119,7 @@ class _StagedFile(Staged):
         threads: Threads,
         descriptor: Descriptor,
         path: Path,
-        target: Callable[[str], Path],
+        target: Path,
     ) -> None:
         self._threads = threads
         self._descriptor = descriptor
@@ -130,10 +135,9 @@ class _StagedFile(Staged):
         await self._threads.run(partial(self._append, chunk))
         self._intact = True
 
-    async def commit(self, key: str) -> None:
-        target = self._target(key)
+    async def commit(self) -> None:
         self._begin()
-        await self._threads.run(partial(self._publish, target))
+        await self._threads.run(partial(self._publish, self._target))
         self._over = True
 
     async def discard(self) -> None:

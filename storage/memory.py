@@ -23,9 +23,9 @@ class MemoryStorage(Storage):
         self.objects: dict[str, MemoryObject] = {}
         self.staged: set[MemoryStaged] = set()
 
-    async def stage(self) -> Staged:
+    async def stage(self, key: str) -> Staged:
         """Begin to receive an object; see ``Storage.stage``."""
-        staged = MemoryStaged(self)
+        staged = MemoryStaged(self, checked_key(key))
         self.staged.add(staged)
         return staged
 
@@ -59,7 +59,8 @@ class MemoryStorage(Storage):
 class MemoryStaged(Staged):
     """Bytes on their way into a ``MemoryStorage``, which forgets them when they are swept."""
 
-    def __init__(self, storage: MemoryStorage) -> None:
+    def __init__(self, storage: MemoryStorage, key: str) -> None:
+        self.key = key
         self._storage = storage
         self._content = bytearray()
         self.modified_at = datetime.now(UTC)
@@ -70,12 +71,12 @@ class MemoryStaged(Staged):
         self._content += chunk
         self.modified_at = datetime.now(UTC)
 
-    async def commit(self, key: str) -> None:
-        """Publish the bytes under ``key``; see ``Staged.commit``."""
-        if checked_key(key) in self._storage.objects:
-            raise ObjectExistsError(key)
+    async def commit(self) -> None:
+        """Publish the bytes; see ``Staged.commit``."""
+        if self.key in self._storage.objects:
+            raise ObjectExistsError(self.key)
         self._require_staged()
-        self._storage.objects[key] = MemoryObject(bytes(self._content), self.modified_at)
+        self._storage.objects[self.key] = MemoryObject(bytes(self._content), self.modified_at)
         await self.discard()
 
     async def discard(self) -> None:

@@ -12,6 +12,7 @@ from models.file import StoredFile, Visibility
 from services.links import ContentDisposition, SignedAddress, SignedOperation
 from storage.base import StoredObject
 from streaming.disposition import Disposition
+from streaming.redirect import goes_elsewhere, redirect
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
@@ -25,9 +26,11 @@ So long, at the most, what is revoked lives on in caches.
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
+class _Found:
+    """What to send; ``stored`` is None if it is to come from elsewhere."""
+
     file: StoredFile
-    stored: StoredObject
+    stored: StoredObject | None
     disposition: Disposition
     max_age: int | None = None
 
@@ -35,24 +38,26 @@ class _Opened:
 async def download(request: Request) -> Response:
     """Answer the file's bytes as an attachment, or as a signed address says."""
     if is_signed(request):
-        return _respond(request, await _by_link(request, SignedOperation.DOWNLOAD))
-    return _respond(request, await _by_viewer(request, "attachment"))
+        return await _respond(request, await _by_link(request, SignedOperation.DOWNLOAD))
+    return await _respond(request, await _by_viewer(request, "attachment"))
 
 
 async def stream(request: Request) -> Response:
     """Answer the file's bytes to be shown in place, where its type is safe to show."""
     if is_signed(request):
-        return _respond(request, await _by_link(request, SignedOperation.STREAM))
-    return _respond(request, await _by_viewer(request, "inline"))
+        return await _respond(request, await _by_link(request, SignedOperation.STREAM))
+    return await _respond(request, await _by_viewer(request, "inline"))
 
 
-async def _by_viewer(request: Request, disposition: Disposition) -> _Opened:
+async def _by_viewer(request: Request, disposition: Disposition) -> _Found:
     viewer = await viewer_of(request)
-    files = application_of(request).files
-    return _Opened(*await files.open(viewer, request.path_params["file_id"]), disposition)
+    files, file_id = application_of(request).files, request.path_params["file_id"]
+    if goes_elsewhere(request):
+        return _Found(await files.get(viewer, file_id), None, disposition)
+    return _Found(*await files.open(viewer, file_id), disposition)
 
 
-async def _by_link(request: Request, operation: SignedOperation) -> _Opened:
+async def _by_link(request: Request, operation: SignedOperation) -> _Found:
     expires, signature = expiry_and_signature(request)
     try:
         disposition = ContentDisposition(request.query_params.get("disposition", ""))
@@ -61,22 +66,29 @@ async def _by_link(request: Request, operation: SignedOperation) -> _Opened:
     address = SignedAddress(
         request.path_params["file_id"], operation, disposition, expires, signature
     )
-    found = await application_of(request).links.open(address)
+    links = application_of(request).links
     shown: Disposition = "inline" if disposition is ContentDisposition.INLINE else "attachment"
+    if goes_elsewhere(request):
+        file, stored = await links.find(address), None
+    else:
+        opened = await links.open(address)
+        file, stored = opened.file, opened.stored
     left = max(0, expires - int(time.time()))
-    return _Opened(found.file, found.stored, shown, min(left, MAX_SIGNED_AGE))
+    return _Found(file, stored, shown, min(left, MAX_SIGNED_AGE))
 
 
-def _respond(request: Request, opened: _Opened) -> Response:
-    file = opened.file
+async def _respond(request: Request, found: _Found) -> Response:
+    file = found.file
     representation = Representation(
         content_type=file.mime_type,
         filename=file.filename,
         checksum=file.checksum,
         last_modified=file.created_at,
-        disposition=opened.disposition,
+        disposition=found.disposition,
         public=file.visibility is Visibility.PUBLIC,
-        max_age=opened.max_age,
+        max_age=found.max_age,
     )
+    if found.stored is None:
+        return await redirect(request, file, representation)
     idle = application_of(request).settings.idle_timeout_seconds
-    return FileResponse(opened.stored, representation, send_timeout=idle)
+    return FileResponse(found.stored, representation, send_timeout=idle)

@@ -4,7 +4,7 @@ Source: RFC 7578 (multipart/form-data) and RFC 2046, section 5.1.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from core.errors import BadMultipartError, UnsupportedMediaTypeError
+from services.received import ANY_LENGTH, Expected
 
 MIB: Final = 1024 * 1024
 MAX_PARTS: Final = 1000
@@ -28,7 +29,8 @@ _EXTENDED_NAME: Final = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNO
 class Part:
     """One part: its field name, the client's file name (None for a text field), and its bytes.
 
-    ``content_type`` is the header as the client sent it, None without one.
+    ``content_type`` is the header as the client sent it, None without one. ``expected`` bounds its
+    length if no file follows; a part that has arrived whole has it exactly, whatever follows.
 
     The bytes must be read, or skipped by asking for the next part, before anything else is.
     """
@@ -37,18 +39,23 @@ class Part:
     filename: str | None
     content_type: str | None
     chunks: AsyncIterator[bytes]
+    expected: Expected = ANY_LENGTH
 
 
 class MultipartForm:
-    """Reads one multipart/form-data body from an iterator of chunks.
+    """Reads one multipart/form-data body from an iterator of chunks, of ``length`` if known.
 
     Raises (from the constructor and while reading):
         UnsupportedMediaTypeError: The body is not multipart/form-data.
         BadMultipartError: It has no boundary, is malformed, cut off, or passes a limit of form.
     """
 
-    def __init__(self, content_type: str, body: AsyncIterator[bytes]) -> None:
+    def __init__(
+        self, content_type: str, body: AsyncIterator[bytes], length: int | None = None
+    ) -> None:
         self._body = body
+        self._left = length
+        self._expected = ANY_LENGTH
         self._parser = _parser(content_type)
         self._framing = _FRAMING_BYTES
         self._text = MAX_TEXT_BYTES
@@ -58,7 +65,7 @@ class MultipartForm:
         events = self._events()
         async for event in events:
             if isinstance(event, MultipartSegment):
-                yield _part(event, _until_end(events))
+                yield _part(event, _until_end(events), self._expected)
 
     async def text(self, part: Part) -> str:
         """Return a text field's value.
@@ -88,15 +95,32 @@ class MultipartForm:
                 if self._parser.closed:
                     continue
                 self._framing -= len(chunk)
-                for event in self._parser.parse(chunk):
+                if self._left is not None:
+                    self._left -= len(chunk)
+                events = list(self._parser.parse(chunk))
+                for position, event in enumerate(events):
                     if isinstance(event, bytes | bytearray):
                         self._framing += len(event)
+                    elif event is not None:
+                        self._expected = self._bounds(events[position + 1 :])
                     yield event
                 if self._framing < 0:
                     raise BadMultipartError("The multipart body is mostly headers or padding.")
             self._parser.close()
         except MultipartError as error:
-            raise BadMultipartError(f"The multipart body is malformed: {error}.") from error
+            raise BadMultipartError(f"The multipart body is malformed: {_said(error)}.") from error
+
+    def _bounds(self, following: Sequence[MultipartSegment | bytes | None]) -> Expected:
+        size = 0
+        for event in following:
+            if not isinstance(event, bytes | bytearray):
+                return Expected(size, size)
+            size += len(event)
+        if self._left is None:
+            return Expected(size)
+        # What the parser keeps of the chunk is shorter than the last boundary, which is to come.
+        most = size + max(0, self._left)
+        return Expected(max(size, most - _FRAMING_BYTES - MAX_TEXT_BYTES), most)
 
 
 def _parser(content_type: str) -> PushMultipartParser:
@@ -112,11 +136,16 @@ def _parser(content_type: str) -> PushMultipartParser:
         raise BadMultipartError(f"The boundary is not usable: {error}.") from error
 
 
-def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes]) -> Part:
+def _said(error: MultipartError) -> str:
+    """Return what the parser says to people: some of its errors carry their cause as well."""
+    return str(error.args[0]) if error.args else "it cannot be read"
+
+
+def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes], expected: Expected) -> Part:
     if not segment.name:
         raise BadMultipartError("Every part needs a name in its Content-Disposition header.")
     filename = segment.filename or _extended_name(segment)
-    return Part(segment.name, filename, segment.header("Content-Type"), chunks)
+    return Part(segment.name, filename, segment.header("Content-Type"), chunks, expected)
 
 
 def _extended_name(segment: MultipartSegment) -> str | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Final, cast
 
@@ -16,10 +17,18 @@ from core.errors import (
     UnsupportedMediaTypeError,
     ValidationFailedError,
 )
+from core.observation import note_account
 from services.application import Application
+from services.rate_limits import Meter, OperationClass
 
 MAX_JSON_BYTES: Final = 1024 * 1024
+_SLOWEST_BYTES: Final = 1024
+"""What a client must send of a body in a second, on average over the idle time-out."""
 
+METER: Final = "media.meter"
+"""Where a request's scope has what counts its operations."""
+
+_VIEWER: Final = "media.viewer"
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
@@ -35,13 +44,31 @@ async def viewer_of(request: Request) -> Viewer:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
         RateLimitedError: Too many API keys from its address were not valid.
     """
-    accounts = application_of(request).accounts
-    return await accounts.viewer(request.headers.get("authorization"), address_of(request))
+    known: Viewer | None = request.scope.get(_VIEWER)
+    if known is None:
+        authorization = request.headers.get("authorization")
+        accounts = application_of(request).accounts
+        known = await accounts.viewer(authorization, address_of(request))
+        request.scope[_VIEWER] = known
+        note_account(known.id)
+    return known
 
 
 def address_of(request: Request) -> str:
     """Return the address that ``request`` came from; empty where the server does not know it."""
     return request.client.host if request.client else ""
+
+
+async def spend(request: Request, kind: OperationClass, cost: int = 1) -> None:
+    """Count operations of the caller; ``RateLimitedError`` if they are too many now."""
+    meter = meter_of(request)
+    if meter is not None:
+        await meter.spend(kind, cost)
+
+
+def meter_of(request: Request) -> Meter | None:
+    """Return what counts the operations of ``request``; None where no limits hold."""
+    return cast("Meter | None", request.scope.get(METER))
 
 
 def base_url(request: Request) -> str:
@@ -60,15 +87,15 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
 
     Raises:
         UnsupportedMediaTypeError: It is compressed.
-        RequestTimeoutError: Nothing came for the idle time-out.
+        RequestTimeoutError: Less than 1 KiB a second came for the idle time-out.
         BadMultipartError: The client went away before the end.
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaTypeError("Send the body without a Content-Encoding.")
-    seconds = application_of(request).settings.idle_timeout_seconds
+    patience = _Patience(application_of(request).settings.idle_timeout_seconds)
     more = True
     while more:
-        message = await _receive(request, seconds)
+        message = await patience.receive(request)
         if message["type"] == "http.disconnect":
             raise BadMultipartError("The connection was closed before the body ended.")
         if message.get("body"):
@@ -76,12 +103,38 @@ async def body_of(request: Request) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def _receive(request: Request, seconds: float) -> Any:
-    try:
-        async with asyncio.timeout(seconds):
-            return await request.receive()
-    except TimeoutError:
-        raise RequestTimeoutError(f"No part of the body came for {seconds} seconds.") from None
+def length_of(request: Request) -> int | None:
+    """Return how many bytes the body has; None where only its end will tell."""
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None
+
+
+class _Patience:
+    """Waits ``seconds`` in all for every ``seconds`` KiB of a body; its own work does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._renew()
+
+    async def receive(self, request: Request) -> Any:
+        """Return the next message, or raise ``RequestTimeoutError``."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left):
+                message = await request.receive()
+        except TimeoutError:
+            raise RequestTimeoutError(
+                f"Less than {self._seconds} KiB of the body came in {self._seconds} seconds."
+            ) from None
+        self._left -= time.monotonic() - begun
+        self._missing -= len(message.get("body", b""))
+        if self._missing <= 0:
+            self._renew()
+        return message
+
+    def _renew(self) -> None:
+        self._left = self._seconds
+        self._missing = self._seconds * _SLOWEST_BYTES
 
 
 async def json_object(request: Request) -> dict[str, Any]:
@@ -115,12 +168,12 @@ async def small_body(request: Request) -> bytes:
     return bytes(collected)
 
 
-def parse_object(raw: bytes) -> dict[str, Any]:
-    """Return the JSON object in ``raw``, or raise ``ValidationFailedError``."""
+def parse_object(raw: bytes, what: str = "The body") -> dict[str, Any]:
+    """Return the JSON object in ``raw``, or raise ``ValidationFailedError`` that says ``what``."""
     try:
         parsed = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise ValidationFailedError(f"The body is not valid JSON: {error}.") from None
+        raise ValidationFailedError(f"{what} is not valid JSON: {error}.") from None
     if not isinstance(parsed, dict):
-        raise ValidationFailedError("The body must be a JSON object.")
+        raise ValidationFailedError(f"{what} must be a JSON object.")
     return parsed

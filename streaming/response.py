@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from services.storage_errors import storage_errors
 from storage.base import READ_CHUNK_BYTES, StoredObject
 from streaming.conditional import PreconditionFailedError, Verdict, evaluate, field
 from streaming.ranges import parse_range
@@ -62,7 +63,8 @@ class FileResponse(Response):
         RangeNotSatisfiableError: 416, before anything is sent.
         PreconditionFailedError: 412, before anything is sent.
         SlowClientError: The client took nothing for ``send_timeout`` seconds.
-        StorageError: The object could not be read.
+        UnavailableError: The object could not be read, before anything is sent.
+        StorageError: The same in the middle of it.
     """
 
     def __init__(
@@ -106,7 +108,8 @@ class FileResponse(Response):
     async def _send_body(
         self, client: "_Client", plan: _Plan, pieces: AsyncGenerator[bytes, None]
     ) -> None:
-        first = await anext(pieces)
+        with storage_errors():
+            first = await anext(pieces)
         await client.start(plan)
         await client.put(first)
         async for piece in pieces:

@@ -7,13 +7,24 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.swift"]
 
 # Where it sees these, pytest writes the whole difference of what an assertion compares. Of two
 # files of a megabyte that takes hours, and looks like a test that hangs.
 for name in ("CI", "BUILD_NUMBER"):
     os.environ.pop(name, None)
+
+# The time that one example takes says more about what else the machine does than about the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the acceptance tests run against the processes of a deployment."""
+    parser.addoption("--deployed", action="store_true", help="against nginx and several servers")
+
 
 _REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 

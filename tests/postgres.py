@@ -31,11 +31,19 @@ leave() {
 trap leave EXIT
 initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
   --no-sync >"$folder/log" 2>&1
-pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
-  --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
-    -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off"
-echo ready
-read -r _ || true
+start() {
+  pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
+    --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
+      -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off"
+  echo ready
+}
+start "$1"
+while read -r order; do
+  case $order in
+    crash) pg_ctl stop --silent --wait --pgdata="$folder/data" --mode=immediate && echo down ;;
+    start) start "$1" ;;
+  esac
+done
 """
 
 
@@ -53,6 +61,36 @@ def programs() -> Path:
 @contextmanager
 def server() -> Iterator[str]:
     """Run a PostgreSQL server; yield the URL of its maintenance database."""
+    with crashing_server() as running:
+        yield running.url
+
+
+class CrashingServer:
+    """A PostgreSQL server that goes down and comes back when it is told to."""
+
+    def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
+        self.url = url
+        self._process = process
+
+    def crash(self) -> None:
+        """End every process of it at once, as ``pg_ctl stop -m immediate`` does."""
+        self._order("crash", "down")
+
+    def start(self) -> None:
+        """Start it again; it takes connections when this returns."""
+        self._order("start", "ready")
+
+    def _order(self, order: str, done: str) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{order}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{done}\n"
+
+
+@contextmanager
+def crashing_server() -> Iterator[CrashingServer]:
+    """Run a PostgreSQL server; its URL is that of its maintenance database."""
     port = _free_port()
     with subprocess.Popen(  # noqa: S603 - our own script and a number
         ["/bin/sh", "-c", _SERVER, "sh", str(port)],
@@ -69,7 +107,7 @@ def server() -> Iterator[str]:
         first_line = process.stdout.readline()
         if first_line != "ready\n":
             pytest.fail(f"PostgreSQL did not start:\n{first_line}{process.communicate()[0]}")
-        yield f"postgres://media@127.0.0.1:{port}/postgres"
+        yield CrashingServer(f"postgres://media@127.0.0.1:{port}/postgres", process)
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ audio/ogg | Ogg audio | ogg oga opus spx
 application/ogg | Ogg media | ogg ogv oga ogx
 audio/wav | WAV audio | wav
 audio/x-wav | WAV audio | wav
+audio/x-caf | Core Audio sound | caf
 audio/x-aiff | AIFF audio | aiff aif aifc
 audio/midi | MIDI music | mid midi
 audio/amr | AMR audio | amr

@@ -8,15 +8,14 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from charset_normalizer import from_bytes
-
 from processing.analyses.language import language
 from processing.analyses.result import Parts
+from processing.charset import encoding
 from processing.kinds import Kind, kind_of
 from processing.task import MIB, Failure, ProcessingError, Source
 
 _MAX_BYTES: Final = 10 * MIB
-_DETECTED_BYTES: Final = 64 * 1024
+_TABLE_CHARACTERS: Final = 64 * 1024
 _LANGUAGE_CHARACTERS: Final = 4_000
 _PROSE: Final = frozenset({"text/plain", "text/markdown"})
 _TABLES: Final = frozenset({"text/csv", "text/tab-separated-values"})
@@ -41,13 +40,13 @@ def parts(source: Source) -> Parts:
     """
     data = _head(source)
     sampled = source.size > len(data)
-    bom, encoding = _encoding(data)
-    text = data[len(bom) :].decode(encoding, "replace")
-    yield {"sampled": sampled or None, "encoding": encoding, "bom": bool(bom), **_counts(text)}
+    bom, name = _encoding(data)
+    text = data[len(bom) :].decode(name, "replace")
+    yield {"sampled": sampled or None, "encoding": name, "bom": bool(bom), **_counts(text)}
     if source.content_type in _PROSE:
         yield {"language": language(text[:_LANGUAGE_CHARACTERS])}
     if source.content_type in _TABLES:
-        yield _table(text[:_DETECTED_BYTES])
+        yield _table(text[:_TABLE_CHARACTERS])
     if "json" in source.content_type and not sampled:
         yield {"valid": _valid(text, lines=source.content_type == _JSON_LINES)}
     if kind_of(source.content_type) is Kind.MAIL:
@@ -64,24 +63,18 @@ def _head(source: Source) -> bytes:
 
 def _encoding(data: bytes) -> tuple[bytes, str]:
     """Return the byte order mark and the name of the encoding, as the IANA registers it."""
-    for bom, encoding in _BOMS:
+    for bom, name in _BOMS:
         if data.startswith(bom):
-            return bom, encoding
-    if _is_utf8(data):
-        return b"", "us-ascii" if data.isascii() else "utf-8"
-    best = from_bytes(data[:_DETECTED_BYTES]).best()
-    return b"", best.encoding.replace("_", "-").replace(
-        "cp125", "windows-125"
-    ) if best else "latin-1"
+            return bom, name
+    name = encoding(data)
+    plain = name == "utf-8" and data.isascii()
+    return b"", "us-ascii" if plain else _registered(name)
 
 
-def _is_utf8(data: bytes) -> bool:
-    try:
-        # Not final: a sample may end within a character.
-        codecs.getincrementaldecoder("utf-8")().decode(data, final=len(data) < _MAX_BYTES)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _registered(name: str) -> str:
+    """Return what the IANA calls an encoding, by Python's name."""
+    hyphened = name.replace("_", "-").replace("iso8859-", "iso-8859-")
+    return hyphened.replace("cp125", "windows-125")
 
 
 def _counts(text: str) -> dict[str, Any]:

@@ -1,35 +1,26 @@
 """The first page of a text: prose, Markdown, tables of values and source code, set on a sheet."""
 
-import codecs
 import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import charset_normalizer
 from PIL import Image
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name, get_lexer_for_filename, get_lexer_for_mimetype
 from pygments.lexers.special import TextLexer
 from pygments.util import ClassNotFound
 
+from processing.charset import decoded
 from processing.kinds import Kind, kind_of
 from processing.previews import sheet, typesetting
 from processing.previews.sheet import Block
 from processing.task import Source
 
 _HEAD_BYTES: Final = 64 * 1024
-_DETECTED_BYTES: Final = 16 * 1024
 _MAX_LINES: Final = 80
 _MAX_CHARACTERS: Final = 8000
 
-_BOMS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _UNSEEN: Final = re.compile(
     # Controls but tab and line feed; marks and overrides of direction (UAX #9); noncharacters.
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
@@ -53,20 +44,8 @@ def render(source: Source, longest: int) -> Image.Image:
     Reads the first 64 KB at most; whatever they hold, something is drawn.
     """
     with Path(source.path).open("rb") as file:
-        text = _seen(_decoded(file.read(_HEAD_BYTES)))
+        text = _seen(decoded(file.read(_HEAD_BYTES)))
     return sheet.drawn(_blocks(source, text), longest)
-
-
-def _decoded(head: bytes) -> str:
-    for bom, encoding in _BOMS:
-        if head.startswith(bom):
-            return head.decode(encoding, "replace")
-    try:
-        # Not final: the head may end in the middle of a character.
-        return codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(head[:_DETECTED_BYTES]).best()
-        return head.decode(best.encoding if best else "utf-8", "replace")
 
 
 def _seen(text: str) -> str:

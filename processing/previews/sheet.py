@@ -30,8 +30,13 @@ _FAMILIES: Final = {
     (True, False): "DejaVuSansMono.ttf",
     (True, True): "DejaVuSansMono-Bold.ttf",
 }
+_EAST_ASIAN_FAMILY: Final = "wqy-microhei.ttc"
 _MAX_LINES: Final = 120
-_WORDS: Final = re.compile(r"\s+|[^\s-]{1,24}-?|-")
+_EAST_ASIAN: Final = "\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
+"""Hangul, kana, Han and their punctuation: lines break after any of them."""
+
+_WORDS: Final = re.compile(rf"\s+|[{_EAST_ASIAN}]|[^\s{_EAST_ASIAN}-]{{1,24}}-?|-")
+_IN_EAST_ASIAN: Final = re.compile(rf"[{_EAST_ASIAN}]")
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -92,7 +97,9 @@ class _Sheet:
         self._y += block.before * self._letter
         left = self._margin + block.indent * self._letter
         height = block.size * self._letter * _LEADING
-        lines = self._wrapped(block, left) if block.wrapped else iter([block.spans])
+        lines = (
+            self._wrapped(block, left) if block.wrapped else iter([_merged(_words(block.spans))])
+        )
         for number, line in enumerate(islice(lines, _MAX_LINES)):
             if self._y + height > self.image.height - self._margin * 0.6:
                 return False
@@ -109,10 +116,12 @@ class _Sheet:
             pad = self._letter * 0.8
             box = (left - pad, self._y - height * 0.06, self._right, self._y + height * 1.06)
             self._draw.rectangle(box, fill=_SHADE)
+        baseline = self._y + _ascent(self._font(Span(""), block.size))
         for span in line:
             font = self._font(span, block.size)
             if left < self.image.width:
-                self._draw.text((left, self._y), span.text, fill=span.colour, font=font)
+                place = (left, baseline - _ascent(font))
+                self._draw.text(place, span.text, fill=span.colour, font=font)
             left += font.getlength(span.text)
         if not block.wrapped:  # cut off what went over the margin
             margin = (self._right, self._y, self.image.width, self._y + height)
@@ -142,7 +151,8 @@ class _Sheet:
         yield _merged(line)
 
     def _font(self, span: Span, size: float) -> _Font:
-        return _font(_FAMILIES[span.mono, span.bold], round(self._letter * size))
+        family = _EAST_ASIAN_FAMILY if _is_east_asian(span) else _FAMILIES[span.mono, span.bold]
+        return _font(family, round(self._letter * size))
 
 
 def _words(spans: Iterable[Span]) -> Iterator[Span]:
@@ -152,9 +162,17 @@ def _words(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 def _merged(words: Iterable[Span]) -> list[Span]:
-    """Join neighbours of one style: text from right to left is put in order within a span."""
-    groups = groupby(words, key=lambda word: replace(word, text=""))
-    return [replace(style, text="".join(word.text for word in group)) for style, group in groups]
+    """Join neighbours of one style and font: text from right to left is put in order in a span."""
+    groups = groupby(words, key=lambda word: (replace(word, text=""), _is_east_asian(word)))
+    return [replace(look, text="".join(word.text for word in same)) for (look, _), same in groups]
+
+
+def _is_east_asian(word: Span) -> bool:
+    return _IN_EAST_ASIAN.match(word.text) is not None
+
+
+def _ascent(font: _Font) -> int:
+    return font.getmetrics()[0] if isinstance(font, ImageFont.FreeTypeFont) else 0
 
 
 @cache

@@ -7,12 +7,13 @@ from email.policy import EmailPolicy
 from itertools import islice
 from typing import Final
 
+from processing.charset import decoded
 from processing.task import MIB, Source
 from processing.texts.document import Options, Page
 from processing.texts.layout import reflowed
 from processing.texts.markup import text_of
 from processing.texts.packages import translated
-from processing.texts.plain import decoded, read
+from processing.texts.plain import read
 
 _ENGINE: Final = "email"
 _HEADERS: Final = ("From", "To", "Cc", "Date", "Subject")

@@ -9,17 +9,20 @@ from typing import Final
 
 from lxml import etree
 
+from processing.charset import encoding
 from processing.task import MIB, Source
 from processing.texts.document import Options, Page
 from processing.texts.layout import reflowed
 from processing.texts.packages import translated
-from processing.texts.plain import encoding, read
+from processing.texts.plain import read
 
 _ENGINE: Final = "lxml"
 _MAX_BYTES: Final = 20 * MIB
 _CHUNK: Final = 64 * 1024
 _CHARSET: Final = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?\s*([a-zA-Z0-9_.:-]+)")
 _HEAD_BYTES: Final = 4096
+_SUBSET: Final = re.compile(r"<!DOCTYPE[^\[>]*\[", re.IGNORECASE)
+_SUBSET_END: Final = re.compile(r"\]\s*+>")
 _DROPPED: Final = frozenset({"script", "style", "template", "noscript", "head"})
 _KEPT: Final = frozenset({"pre", "textarea"})
 _LISTS: Final = frozenset({"ul", "ol", "menu"})
@@ -52,13 +55,24 @@ def text_of(data: bytes, options: Options, charset: str | None = None) -> str:
     if not data.strip():
         return ""
     with translated():
-        found = _collected(data.decode(encoding(data, charset or _named(data)), "replace"))
+        text = data.decode(encoding(data, charset or _named(data)), "replace")
+        found = _collected(_without_subset(text))
     return found if options.preserve else reflowed(found)
 
 
 def _named(data: bytes) -> str | None:
     found = _CHARSET.search(data[:_HEAD_BYTES])
     return found[1].decode("ascii") if found else None
+
+
+def _without_subset(text: str) -> str:
+    """Leave out the declarations in a DOCTYPE: HTML has none, and its parser takes them for text.
+
+    Drawing programs write them into SVG.
+    """
+    begin = _SUBSET.search(text, 0, _HEAD_BYTES)
+    end = _SUBSET_END.search(text, begin.end()) if begin else None
+    return text[: begin.start()] + text[end.end() :] if begin and end else text
 
 
 def _collected(text: str) -> str:

@@ -106,5 +106,10 @@ def _responses(statuses: Statuses) -> Json:
             "content": {"*/*": BYTES, "multipart/byteranges": BYTES},
         },
         "304": {"description": "Your copy is current.", "headers": VALIDATORS},
+        "307": {
+            "description": "The bytes are at this address, for a few minutes. Only where the"
+            " operator has set so; clients follow by themselves, and send their token here alone.",
+            "headers": {"Location": header("A pre-signed address of the storage.")},
+        },
         **problems(statuses, _CODES),
     }

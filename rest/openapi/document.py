@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from core.errors import ErrorCode
 from rest.openapi.accounts import COOKIE, account_paths
+from rest.openapi.audit import audit_paths
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
@@ -18,7 +19,9 @@ from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
+from rest.openapi.shares import share_paths
 from rest.openapi.sign_in import sign_in_paths
+from rest.openapi.usage import usage_paths
 from rest.responses import JsonResponse
 from streaming.request import base_url
 
@@ -30,13 +33,16 @@ Sign in with `POST /llm/auth/guest-login` and send the token as `Authorization: 
 key in its place.
 Answers are JSON in an envelope, `{"data": …}`. Errors are problem details (RFC 9457) with a stable
 `code`. HEAD answers wherever GET does. An unknown address answers 404, a method that an address
-does not have 405 with `Allow`, both as problem details.
+does not have 405 with `Allow`, both as problem details. Every answer names its request in
+`X-Request-ID`, the one that was sent if it is up to 128 letters, digits, `.`, `_`, `~` and `-`.
 """
 _TAGS: Final = (
-    ("accounts", "Signing in and out, and keys for scripts."),
+    ("accounts", "Signing in and out, keys for scripts, and what one's account uses."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
+    ("shares", "Sharing files with accounts by name."),
+    ("audit", "What administrators did to others' files."),
     ("derivatives", "Previews, extracted text and analyses."),
     ("graphql", "The same through GraphQL."),
     ("service", "Whether the server can serve, and what it offers."),
@@ -76,10 +82,13 @@ def build_openapi(statuses: Statuses) -> Json:
         "paths": {
             **service_paths(statuses),
             **account_paths(statuses),
+            **usage_paths(statuses),
             **sign_in_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),
+            **share_paths(statuses),
+            **audit_paths(statuses),
             **derivative_paths(statuses),
         },
         "components": {

@@ -18,15 +18,29 @@ from rest.openapi.parts import (
     with_head,
 )
 from services.files import MAX_BULK_DELETE
+from services.idempotency import MAX_KEY_LENGTH
 from services.listing import MAX_OFFSET, Scope
 from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
 
 FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a file is a 404.")
 
 _TAG: Final = "files"
+_SCOPES: Final = (
+    "Whose files: your own, those shared with everybody or with you by name, or everyone's."
+)
 _READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
 _WRITE: Final = (*_READ, ErrorCode.INSUFFICIENT_SCOPE, ErrorCode.STORAGE_FULL)
 _ONE: Final = (ErrorCode.NOT_FOUND,)
+_KEYS: Final = (
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE,
+    ErrorCode.IDEMPOTENCY_KEY_REUSED,
+    ErrorCode.NOT_FOUND,  # what a retry asks for has been deleted
+)
+_QUOTA: Final = (
+    ErrorCode.QUOTA_EXCEEDED,
+    ErrorCode.TOO_MANY_UPLOADS,
+    ErrorCode.RATE_LIMITED,
+)
 JSON_BODY: Final = (
     ErrorCode.VALIDATION_FAILED,
     ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off
@@ -52,7 +66,7 @@ def file_paths(statuses: Statuses) -> Json:
 
 def _upload(statuses: Statuses) -> Json:
     form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
-    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.QUOTA_EXCEEDED)
+    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, *_QUOTA, *_KEYS)
     return operation(
         "uploadFile",
         _TAG,
@@ -60,7 +74,17 @@ def _upload(statuses: Statuses) -> Json:
         "Stores one file with its metadata. The body is streamed: it may have any size up to the"
         " server's limit (`MEDIA_MAX_UPLOAD_BYTES`), past which it is refused in mid-stream with"
         " 413. When 200 is answered the file is durable and visible; otherwise nothing is left"
-        " behind.",
+        " behind. With an `Idempotency-Key`, a retry within 24 hours answers the first file.",
+        parameters=[
+            parameter(
+                "header",
+                "Idempotency-Key",
+                "A new one for each upload, the same for its retries: a quoted string.",
+                minLength=1,
+                maxLength=2 * MAX_KEY_LENGTH + 2,  # each character may be escaped
+                examples=['"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+            )
+        ],
         requestBody={"required": True, "content": {"multipart/form-data": form}},
         responses={
             "200": answer("The file as it is now.", enveloped(ref("File"))),
@@ -98,7 +122,7 @@ def list_parameters() -> list[Json]:
         parameter("query", "type", "Only this content type (`image/png`) or family (`image/*`)."),
         _query("visibility", "Only files of this visibility.", [one.value for one in Visibility]),
         parameter("query", "name", "Only files with this in their name, in any case."),
-        _query("scope", "Whose files.", [one.value for one in Scope], default=Scope.OWN.value),
+        _query("scope", _SCOPES, [one.value for one in Scope], default=Scope.OWN.value),
     ]
 
 

@@ -33,7 +33,10 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",
     ErrorCode.GRAPHQL_VALIDATION_FAILED: "The GraphQL document does not fit the schema.",
     ErrorCode.QUOTA_EXCEEDED: "The upload would pass your quota.",
-    ErrorCode.RATE_LIMITED: "Too much was asked for in a time; see `Retry-After`.",
+    ErrorCode.RATE_LIMITED: "You, or your address, did too much in a short time; retry.",
+    ErrorCode.TOO_MANY_UPLOADS: "Your uploads under way hold all they may; retry.",
+    ErrorCode.IDEMPOTENCY_KEY_IN_USE: "An upload with this key is under way; retry.",
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: "The key was sent with another upload.",
     ErrorCode.UNAVAILABLE: "Database or storage does not answer now; retry.",
     ErrorCode.STORAGE_FULL: "The server has no room left.",
     ErrorCode.UNSUPPORTED_FILE_TYPE: "This cannot be made of a file of this type.",
@@ -112,9 +115,13 @@ def operation(  # noqa: PLR0913 - the members of an OpenAPI operation
     *,
     responses: Json,
     security: list[Json] = SIGNED_IN,
+    limited: bool = True,
     **more: Any,
 ) -> Json:
-    """Return an operation; ``more`` holds its ``parameters`` and ``requestBody``."""
+    """Return an operation; ``more`` holds its ``parameters`` and ``requestBody``.
+
+    One that is ``limited`` may be refused for its rate, and every answer tells of the limits.
+    """
     return {
         "operationId": operation_id,
         "tags": [tag],
@@ -122,7 +129,16 @@ def operation(  # noqa: PLR0913 - the members of an OpenAPI operation
         "description": description,
         "security": security,
         **more,
-        "responses": responses,
+        "responses": _with_limits(responses) if limited else responses,
+    }
+
+
+def _with_limits(responses: Json) -> Json:
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    refused = {str(status.value): problem(status, [ErrorCode.RATE_LIMITED])}
+    return {
+        name: {**response, "headers": {**response.get("headers", {}), **_RATE_LIMIT}}
+        for name, response in {**refused, **responses}.items()
     }
 
 
@@ -131,7 +147,7 @@ def with_head(get: Json) -> Json:
     responses = {
         status: {name: value for name, value in response.items() if name != "content"}
         for status, response in get["responses"].items()
-        if status not in _RANGES
+        if status not in _OF_GET
     }
     parameters = [one for one in get.get("parameters", []) if one["name"] not in _RANGE_HEADERS]
     head = {
@@ -145,13 +161,23 @@ def with_head(get: Json) -> Json:
     return {"get": get, "head": head}
 
 
-# A range is looked at for GET alone (RFC 9110, section 14.2).
-_RANGES: Final = frozenset({"206", "416"})
+# A range is looked at for GET alone (RFC 9110, section 14.2), and GET alone sent elsewhere.
+_OF_GET: Final = frozenset({"206", "307", "416"})
 _RANGE_HEADERS: Final = frozenset({"Range", "If-Range"})
 
-_RETRY_AFTER: Final = header("Seconds to wait before trying again.", pattern="^[0-9]+$")
+_RATE_LIMIT: Final = {
+    "RateLimit-Policy": header(
+        'What is allowed: `"read";q=1200;w=60`, 1200 in 60 seconds.', required=False
+    ),
+    "RateLimit": header(
+        'What is left: `"read";r=1199;t=1`, 1199 now, and more in a second.', required=False
+    ),
+}
+_RETRY_AFTER: Final = {
+    "Retry-After": header("Seconds to wait before trying again.", pattern="^[0-9]+$")
+}
 _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
-    HTTPStatus.TOO_MANY_REQUESTS: {"Retry-After": _RETRY_AFTER},
+    HTTPStatus.TOO_MANY_REQUESTS: _RETRY_AFTER,
     HTTPStatus.UNAUTHORIZED: {
         "WWW-Authenticate": header("The scheme to sign in with (RFC 6750, section 3).")
     },
@@ -160,5 +186,5 @@ _HEADERS: Final[Mapping[HTTPStatus, Json]] = {
         "Content-Range": header("`bytes */` and the size of the file in bytes."),
         "Accept-Ranges": header("`bytes`", const="bytes"),
     },
-    HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": _RETRY_AFTER},
+    HTTPStatus.SERVICE_UNAVAILABLE: _RETRY_AFTER,
 }

@@ -6,10 +6,13 @@ from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from rest.openapi.accounts import account_schemas
+from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
+from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
@@ -29,7 +32,10 @@ def schemas(statuses: Statuses) -> Json:
         "BulkDeleteResult": _bulk_delete_result(),
         **derivative_schemas(),
         **link_schemas(),
+        **share_schemas(),
+        **audit_schemas(),
         "GuestSession": _guest_session(),
+        **usage_schemas(),
         **account_schemas(),
         **sign_in_schemas(),
         "Health": _health(),
@@ -188,9 +194,9 @@ def _health() -> Json:
 
 
 def _problem(statuses: Statuses) -> Json:
-    """RFC 9457, section 3.1, with the member ``code``."""
+    """RFC 9457, section 3.1, with the members ``code`` and perhaps ``figures``."""
     numbers = sorted({status.value for status in statuses.values()})
-    return _all_of(
+    found = _all_of(
         type=_text("A URI that names the kind of problem.", format="uri-reference"),
         title=_text("The status in words."),
         status={"type": "integer", "enum": numbers, "description": "The HTTP status."},
@@ -198,6 +204,8 @@ def _problem(statuses: Statuses) -> Json:
         code=_text(_codes(), enum=[one.value for one in ErrorCode]),
         instance=_text("The path that was asked for.", format="uri-reference"),
     )
+    figures = {"type": "object", "description": "Of some codes: the figures that it comes from."}
+    return {**found, "properties": {**found["properties"], "figures": figures}}
 
 
 def _codes() -> str:

@@ -40,6 +40,7 @@ _REFUSALS: Final = {
     "400": "The request or the document is wrong.",
     "401": "The token is not valid.",
     "406": "`Accept` names neither content type.",
+    "429": "You, or your address, did too much in a short time; retry.",
     "503": "Database or storage does not answer now; retry.",
 }
 _REFUSALS_OF_BODIES: Final = {
@@ -84,7 +85,10 @@ def _graphql_query(statuses: Statuses) -> Json:
     allow = {"Allow": header("The method to use.")}
     responses = _graphql_responses(statuses, refused)
     responses["405"]["headers"] = allow
-    responses["200"]["content"]["text/html"] = {"schema": {"type": "string"}}
+    text = {"schema": {"type": "string"}}
+    responses["200"]["content"]["text/html"] = text
+    not_built = "The GraphiQL page has not been built; the text says how."
+    responses["503"] = {"description": not_built, "content": {"text/plain": text}}
     return operation(
         "graphqlQuery",
         "graphql",
@@ -119,10 +123,11 @@ def _graphql_responses(statuses: Statuses, refused: dict[str, str]) -> Json:
     """GraphQL tells of its errors in its own shape; only a fault is a problem."""
     content = {kind: {"schema": _OBJECT} for kind in _RESULT_TYPES}
     result = {"description": "The result, perhaps with errors.", "content": {**content}}
-    refusals = {
+    refusals: Json = {
         status: {"description": description, "content": content}
         for status, description in refused.items()
     }
+    refusals["429"]["headers"] = {"Retry-After": header("Seconds to wait.", pattern="^[0-9]+$")}
     return {"200": result, **refusals, **problems(statuses, ())}
 
 
@@ -144,6 +149,7 @@ def _healthz(statuses: Statuses) -> Json:
         "Does the server live?",
         "Answers as long as the process answers at all.",
         security=ANYONE,
+        limited=False,
         responses={"200": answer("It does.", ref("Health")), **problems(statuses, ())},
     )
 
@@ -156,6 +162,7 @@ def _readyz(statuses: Statuses) -> Json:
         "Can the server serve?",
         "Asks database and storage. 503 also while the server shuts down.",
         security=ANYONE,
+        limited=False,
         responses={
             "200": answer("It can.", ref("Health")),
             "503": answer("Not now.", ref("Health"), headers=retry),

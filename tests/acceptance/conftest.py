@@ -9,14 +9,21 @@ import pytest
 
 from tests.acceptance.gql import Gql
 from tests.acceptance.serving import Server, eventually
+from tests.deployed import deployed
 
 MIB = 1024 * 1024
 LIMIT = 32 * MIB
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """Serve with the defaults, but for a smaller limit and a shorter patience with clients."""
+    if request.config.getoption("deployed"):
+        with deployed(tmp_path_factory.mktemp("deployed")) as deployment:
+            yield deployment
+        return
     data_dir = tmp_path_factory.mktemp("server") / "data"
     running = Server(data_dir, max_upload_bytes=LIMIT, idle_timeout_seconds=3)
     yield running

@@ -41,7 +41,10 @@ def eventually(condition: Callable[[], Any], what: str) -> None:
 
 
 class Server:
-    """One server process over ``data_dir``, on a port of its own; ``stop`` it."""
+    """One server process over ``data_dir``, on a port of its own; ``stop`` it.
+
+    ``command`` is what Python is to run; ``{port}`` in it is that port.
+    """
 
     def __init__(
         self, data_dir: Path, command: Sequence[str] = _SERVE, **settings: str | int
@@ -53,7 +56,11 @@ class Server:
         self.environment = _environment(data_dir, self.port, settings)
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, *command], cwd=ROOT, env=self.environment, stderr=log, stdout=log
+                [sys.executable, *(part.replace("{port}", str(self.port)) for part in command)],
+                cwd=ROOT,
+                env=self.environment,
+                stderr=log,
+                stdout=log,
             )
         eventually(self._is_ready, "the server is ready")
 
@@ -89,6 +96,12 @@ class Server:
         made = self._run("-m", "cli.main", "create-account", kind)
         assert made.returncode == 0, made.stderr
         return made.stdout.splitlines()[-1]
+
+    def media(self, *arguments: str) -> str:
+        """Run the media command and return what it prints."""
+        done = self._run("-m", "cli.main", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def assert_library_is_sound(self, *, after_sweeping: bool = False) -> None:
         """Fail unless a sweep finds nothing to remove and a check nothing to complain of.
@@ -163,6 +176,7 @@ def _environment(data_dir: Path, port: int, settings: Mapping[str, str | int]) -
         "host": "127.0.0.1",
         "port": port,
         "secret_key": SECRET,
+        "rate_sign_in": "off",  # every test signs in anew, all from one address
         **settings,
     }
     return inherited | {f"MEDIA_{name.upper()}": str(value) for name, value in given.items()}

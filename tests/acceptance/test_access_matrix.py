@@ -14,7 +14,8 @@ CONTENT: Final = b"what the matrix guards"
 MISSING: Final = "file_00000000000000000000000000"
 OK: Final = "OK"
 ACTORS: Final = ("anonymous", "owner", "guest", "user", "administrator")
-VISIBILITIES: Final = ("private", "shared", "public")
+VISIBILITIES: Final = ("private", "shared", "shared with me", "public")
+SHARED_WITH: Final = ("guest", "user")
 AUDIENCES: Final = ("everyone", "users")
 
 _HIDDEN = ("NOT_FOUND", "NOT_FOUND")
@@ -24,13 +25,21 @@ _MATRIX: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "anonymous": {
         "private": ("UNAUTHENTICATED", "UNAUTHENTICATED"),
         "shared": ("UNAUTHENTICATED", "UNAUTHENTICATED"),
+        "shared with me": ("UNAUTHENTICATED", "UNAUTHENTICATED"),
         "public": (OK, "UNAUTHENTICATED"),
     },
-    "guest": {"private": _HIDDEN, "shared": _READ, "public": _READ},
-    "user": {"private": _HIDDEN, "shared": _READ, "public": _READ},
-    "administrator": {"private": _READ, "shared": (OK, OK), "public": (OK, OK)},
-    "owner": {"private": (OK, OK), "shared": (OK, OK), "public": (OK, OK)},
+    "guest": {"private": _HIDDEN, "shared": _READ, "shared with me": _READ, "public": _READ},
+    "user": {"private": _HIDDEN, "shared": _READ, "shared with me": _READ, "public": _READ},
+    "administrator": {
+        "private": _READ,
+        "shared": (OK, OK),
+        "shared with me": _READ,  # with others, that is
+        "public": (OK, OK),
+    },
+    "owner": dict.fromkeys(VISIBILITIES, (OK, OK)),
 }
+_ADMINISTRATORS: Final = {"delete", "share"}
+"""What an administrator may do to what is not theirs, whatever its visibility."""
 _STATUS: Final = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404}
 
 
@@ -41,22 +50,29 @@ class World:
     audience: str
     server: Server
     actors: Mapping[str, httpx.Client]
+    accounts: Mapping[str, str]
+    friend: str
 
     def new_file(self, visibility: str) -> str:
-        """Upload a file as its owner and return its id."""
+        """Upload a file as its owner, share it with a friend and others, and return its id."""
+        by_name = visibility == "shared with me"
         answer = self.actors["owner"].post(
             "/v1/media/upload",
             files={"file": ("a.txt", CONTENT)},
-            data={"visibility": visibility},
+            data={"visibility": "private" if by_name else visibility},
         )
         file_id: str = answer.json()["data"]["id"]
+        named = [self.accounts[actor] for actor in SHARED_WITH if by_name]
+        path, body = f"/v1/media/files/{file_id}/shares", {"account_ids": [self.friend, *named]}
+        assert self.actors["owner"].post(path, json=body).status_code == 200
+        FRIENDS[file_id] = self.friend
         return file_id
 
     def expected(self, actor: str, visibility: str, operation: str) -> str:
         """Return OK or the code of the refusal that the matrix demands."""
         if self.audience == "users" and (actor, visibility) == ("guest", "shared"):
             return "NOT_FOUND"
-        if (actor, visibility, operation) == ("administrator", "private", "delete"):
+        if actor == "administrator" and operation in _ADMINISTRATORS:
             return OK
         read, write = _MATRIX[actor][visibility]
         return read if operation == "read" else write
@@ -79,11 +95,27 @@ def world(
         "administrator": serving.account("administrator"),
     }
     actors = {name: serving.client(token) for name, token in tokens.items()}
-    yield World(request.param, serving, actors)
+    accounts = {
+        name: Gql(actors[name]).data("{ viewer { id } }")["viewer"]["id"]
+        for name in ACTORS
+        if name != "anonymous"
+    }
+    with serving.client() as anybody:
+        yield World(request.param, serving, actors, accounts, new_account(anybody))
     for client in actors.values():
         client.close()
     if serving is not server:
         assert serving.stop() == 0
+
+
+NOBODY: Final = "user_00000000000000000000000000"
+FRIENDS: Final[dict[str, str]] = {}
+"""By file, an account that it is shared with and that is no actor."""
+
+
+def new_account(client: httpx.Client) -> str:
+    account_id: str = client.post("/llm/auth/guest-login").json()["user_id"]
+    return account_id
 
 
 # Each operation returns OK or the code of its refusal, whatever the transport.
@@ -115,9 +147,10 @@ def _bulk(client: httpx.Client, file_id: str) -> str:
     return _bulk_code(result["outcome"])
 
 
-def _gql(query: str) -> Attempt:
+def _gql(query: str, named: Callable[[httpx.Client, str], str] | None = None) -> Attempt:
     def attempt(client: httpx.Client, file_id: str) -> str:
-        body = Gql(client).post(query, {"id": file_id}).json()
+        account = {"account": named(client, file_id)} if named else {}
+        body = Gql(client).post(query, {"id": file_id, **account}).json()
         if "errors" not in body:
             return OK
         assert "a.txt" not in str(body)
@@ -126,6 +159,19 @@ def _gql(query: str) -> Attempt:
         return code
 
     return attempt
+
+
+def _share(client: httpx.Client, file_id: str) -> str:
+    named = {"account_ids": [new_account(client)]}
+    return _rest("POST", "/shares", json=named)(client, file_id)
+
+
+def _unshare(client: httpx.Client, file_id: str) -> str:
+    return _rest("DELETE", f"/shares/{_friend(client, file_id)}")(client, file_id)
+
+
+def _friend(_: httpx.Client, file_id: str) -> str:
+    return FRIENDS.get(file_id, NOBODY)
 
 
 def _gql_bulk(client: httpx.Client, file_id: str) -> str:
@@ -140,6 +186,11 @@ def _gql_bulk(client: httpx.Client, file_id: str) -> str:
 def _bulk_code(outcome: str) -> str:
     return OK if outcome.upper() == "DELETED" else outcome.upper()
 
+
+_BY_NAME: Final = (
+    "mutation ($id: ID!, $account: ID!) {{ {}(id: $id, accountIds: [$account]) {{ id }} }}"
+)
+SHARES_OF: Final = "query ($id: ID!) { file(id: $id) { shares { accountId kind createdAt } } }"
 
 READS: Final[Mapping[str, Attempt]] = {
     "information": _rest("GET"),
@@ -171,11 +222,21 @@ WRITES: Final[Mapping[str, tuple[str, Attempt]]] = {
     "signedUrl": ("link", _gql("query ($id: ID!) { file(id: $id) { signedUrl { url } } }")),
     "revoke-links": ("link", _rest("POST", "/revoke-links")),
     "revokeLinks": ("link", _gql("mutation ($id: ID!) { revokeLinks(id: $id) { id } }")),
+    "shares": ("share", _rest("GET", "/shares")),
+    "HEAD of shares": ("share", _rest("HEAD", "/shares")),
+    "share": ("share", _share),
+    "shareFile": ("share", _gql(_BY_NAME.format("shareFile"), lambda c, _: new_account(c))),
+    "unshare": ("share", _unshare),
+    "unshareFile": ("share", _gql(_BY_NAME.format("unshareFile"), _friend)),
     "DELETE": ("delete", _rest("DELETE")),
     "delete": ("delete", _gql("mutation ($id: ID!) { delete(id: $id) }")),
     "bulk-delete": ("delete", _bulk),
     "bulkDelete": ("delete", _gql_bulk),
 }
+
+
+_EFFECTS: Final = {"share": 1, "shareFile": 1, "unshare": -1, "unshareFile": -1}
+"""How many shares a file has more after what succeeded."""
 
 
 @pytest.mark.parametrize("visibility", VISIBILITIES)
@@ -197,8 +258,11 @@ def test_writing_goes_by_the_matrix(world: World, actor: str, visibility: str, w
     expected = world.expected(actor, visibility, operation)
     assert attempt(world.actors[actor], file_id) == expected
     after = world.actors["owner"].get(f"/v1/media/files/{file_id}")
-    if expected != OK or operation == "link":
+    shared = world.actors["owner"].get(f"/v1/media/files/{file_id}/shares")
+    if expected != OK or operation in {"link", "share"}:
         assert after.json() == before
+        effect = _EFFECTS.get(write, 0) if expected == OK else 0
+        assert len(shared.json()["data"]) - (visibility == "shared with me") * 2 == 1 + effect
     elif operation == "delete":
         assert after.status_code == 404
     else:
@@ -218,6 +282,7 @@ def test_lists_hold_what_the_actor_may_read_and_count_no_more(
             actor in {"user", "administrator"}
             or (actor == "guest" and world.audience == "everyone")
         ),
+        "shared_with_me": visibility == "shared with me" and actor in SHARED_WITH,
         "all": actor == "administrator",
     }
     for scope, seen in may_see.items():
@@ -226,7 +291,7 @@ def test_lists_hold_what_the_actor_may_read_and_count_no_more(
         elif scope == "all" and actor != "administrator":
             assert _refused(world.actors[actor], scope) == "FORBIDDEN"
         else:
-            ids, total = _listed(world.actors[actor], scope)
+            ids, total = listed(world.actors[actor], scope)
             assert (file_id in ids) == seen
             assert total >= len(ids)
             assert total > 0 or not ids
@@ -249,7 +314,7 @@ def _refused(client: httpx.Client, scope: str) -> str:
     return code
 
 
-def _listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
+def listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
     """Return the ids of a list and its total, the same over both transports."""
     rest, gql = _both(client, scope)
     ids = [file["id"] for file in rest["data"]]
@@ -262,6 +327,7 @@ def _listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
 def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, actor: str) -> None:
     private = world.new_file("private")
     client = world.actors[actor]
+    named: dict[str, list[str]] = {"account_ids": [world.friend]}
     requests: list[tuple[str, str, dict[str, list[str]] | None]] = [
         ("GET", "", None),
         ("GET", "/download", None),
@@ -271,6 +337,13 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
         ("DELETE", "", None),
         ("POST", "/signed-url", None),
         ("POST", "/revoke-links", None),
+        ("POST", "/preview", {}),
+        ("GET", "/preview", None),
+        ("POST", "/extract-text", {}),
+        ("POST", "/analyze", {}),
+        ("GET", "/shares", None),
+        ("POST", "/shares", named),
+        ("DELETE", f"/shares/{world.friend}", None),
     ]
     for method, path, body in requests:
         hidden, missing = (
@@ -286,6 +359,9 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
         "mutation ($id: ID!) { delete(id: $id) }",
         "mutation ($id: ID!) { revokeLinks(id: $id) { id } }",
         "mutation ($id: ID!) { bulkDelete(ids: [$id]) { deletedCount results { id outcome } } }",
+        f'mutation ($id: ID!) {{ shareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
+        f'mutation ($id: ID!) {{ unshareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
+        SHARES_OF,
     ):
         hidden, missing = (Gql(client).post(query, {"id": one}) for one in (private, MISSING))
         assert hidden.content == missing.content.replace(MISSING.encode(), private.encode())
@@ -293,7 +369,7 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
 
 
 def _comparable(answer: httpx.Response) -> tuple[int, dict[str, str]]:
-    own = {"date"}
+    own = {"date", "ratelimit", "x-request-id"}  # how many operations are left goes down
     return answer.status_code, {k: v for k, v in answer.headers.items() if k not in own}
 
 

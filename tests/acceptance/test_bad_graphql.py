@@ -343,6 +343,7 @@ def test_wrong_variables_by_get_are_refused(client: httpx.Client, variables: str
     asked = {"query": "{ viewer { id } }", "variables": variables}
     answer = client.get("/graphql", params=asked)
     assert (answer.status_code, codes(answer)) == (400, ["VALIDATION_FAILED"])
+    assert answer.json()["errors"][0]["message"].startswith("variables ")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/graphql", "application/xml", ""])

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterator
 
 import httpx
+import orjson
 import pytest
 
 from tests.acceptance.conftest import LIMIT, MIB
@@ -64,6 +65,14 @@ def assert_refused(answer: Answer, status: int, code: str) -> None:
 )
 def test_a_malformed_form_is_refused(server: Server, token: str, body: tuple[str, bytes]) -> None:
     assert_refused(post(server, token, body[1]), 400, "BAD_MULTIPART")
+
+
+def test_a_name_that_is_not_utf_8_is_refused_in_plain_words(server: Server, token: str) -> None:
+    answer = post(server, token, FILE.replace(b"a.txt", b"\xe9.txt") + END)
+    assert_refused(answer, 400, "BAD_MULTIPART")
+    assert orjson.loads(answer.body)["detail"] == (
+        "The multipart body is malformed: Segment header failed to decode."
+    )
 
 
 def test_a_form_without_a_boundary_is_refused(client: httpx.Client) -> None:

@@ -31,12 +31,13 @@ class Fleet:
 
     def server(self, name: str = "data", **settings: str | int) -> Server:
         """Start a server that makes nothing itself."""
-        given = {
+        given: dict[str, str | int] = {
             "storage_url": f"file://{self._folder / 'shared'}",
             "database_url": self._url,
             "processing": "queue",
+            **settings,
         }
-        running = Server(self._folder / name, **given, **settings)
+        running = Server(self._folder / name, **given)
         self._started.callback(running.kill)
         self._environment = running.environment
         return running

@@ -16,6 +16,7 @@ from tests.acceptance.test_access_matrix import (
     READS,
     VISIBILITIES,
     WRITES,
+    new_account,
 )
 
 OPERATIONS: Final = ("download", "stream", "preview")
@@ -26,7 +27,7 @@ _OF_BYTES: Final[Mapping[str, tuple[str, ...]]] = {
     "stream": ("stream", "HEAD of stream"),
     "preview": ("bytes of the preview", "HEAD of the preview"),
 }
-_REFUSALS: Final = {"private": "UNAUTHENTICATED", "shared": "UNAUTHENTICATED", "public": OK}
+_REFUSALS: Final = {**dict.fromkeys(VISIBILITIES, "UNAUTHENTICATED"), "public": OK}
 
 
 @pytest.fixture
@@ -36,11 +37,20 @@ def anonymous(server: Server) -> Iterator[httpx.Client]:
 
 
 def upload(client: httpx.Client, visibility: str = "private", name: str = "a.txt") -> str:
-    answer = client.post(
-        "/v1/media/upload", files={"file": (name, CONTENT)}, data={"visibility": visibility}
-    )
+    by_name = visibility == "shared with me"
+    given = {"visibility": "private" if by_name else visibility}
+    answer = client.post("/v1/media/upload", files={"file": (name, CONTENT)}, data=given)
     file_id: str = answer.json()["data"]["id"]
+    if by_name:
+        share(client, file_id)
     return file_id
+
+
+def share(client: httpx.Client, file_id: str) -> str:
+    """Share a file with a new account, and return the address of the share."""
+    reader, shares = new_account(client), f"/v1/media/files/{file_id}/shares"
+    assert client.post(shares, json={"account_ids": [reader]}).status_code == 200
+    return f"{shares}/{reader}"
 
 
 def mint(client: httpx.Client, file_id: str, operation: str = "download", **given: Any) -> str:
@@ -90,6 +100,7 @@ ENDINGS: Final[Mapping[str, Ending]] = {
         client.patch(f"/v1/media/files/{file_id}", json={"visibility": visibility})
         for visibility in ("private", "shared", "public")
     ],
+    "unshare": lambda client, file_id: client.delete(share(client, file_id)),
     "delete": lambda client, file_id: client.delete(f"/v1/media/files/{file_id}"),
 }
 

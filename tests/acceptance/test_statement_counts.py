@@ -17,8 +17,19 @@ query ($first: Int!) {
     totalCount
     edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } width
       signedUrl { url expiresAt } previewUrl
-      previews { previewUrl } text { pages } analysis { fileType } } }
+      previews { previewUrl } text { pages } analysis { fileType }
+      shares { accountId kind createdAt } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+WITH_ME = """
+query ($first: Int!) {
+  files(first: $first, filter: {scope: SHARED_WITH_ME}) {
+    totalCount
+    nodes { id filename size owner { id kind } previewUrl previews { previewUrl } text { pages }
+      analysis { fileType } shares { accountId } }
   }
 }
 """
@@ -86,8 +97,29 @@ async def test_a_list_takes_as_many_statements_for_50_files_as_for_5(tmp_path: P
             taken[first] = statements.taken()
             assert len(data["files"]["edges"]) == first
             assert data["files"]["totalCount"] == 60
-    # The page, the total, the owners, the previews, the texts, the analyses.
-    assert len(taken[5]) == len(taken[50]) == 6, taken
+    # The page, the total, the owners, the previews, the texts, the analyses, the shares.
+    assert len(taken[5]) == len(taken[50]) == 7, taken
+
+
+async def test_what_is_shared_with_me_takes_as_many_statements_as_any_list(tmp_path: Path) -> None:
+    async with running(tmp_path) as (client, statements):
+        owner = client.headers["authorization"]
+        reader = (await client.post("/llm/auth/guest-login")).json()
+        for file_id in await upload(client, 30):
+            named = {"account_ids": [reader["user_id"]]}
+            await client.post(f"/v1/media/files/{file_id}/shares", json=named)
+        assert client.headers["authorization"] == owner
+        client.headers["authorization"] = f"Bearer {reader['access_token']}"
+        taken = {}
+        for first in (5, 30):
+            await ask(client, WITH_ME, first=first)
+            statements.taken()
+            data = await ask(client, WITH_ME, first=first)
+            taken[first] = statements.taken()
+            assert [node["shares"] for node in data["files"]["nodes"]] == [None] * first
+            assert data["files"]["totalCount"] == 30
+    # The page, the total, the owners, the previews, the texts, the analyses; no shares.
+    assert len(taken[5]) == len(taken[30]) == 6, taken
 
 
 @pytest.mark.parametrize("field", ["file", "node"])
@@ -99,3 +131,22 @@ async def test_twenty_files_by_id_take_one_statement(tmp_path: Path, field: str)
         data = await ask(client, f"{{ {fields} }}")
         assert [file["id"] for file in data.values()] == ids
         assert len(statements.taken()) == 1
+
+
+async def test_an_upload_takes_the_same_few_statements_however_much_there_is(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as (client, statements):
+        taken = []
+        for number in range(3):
+            await upload(client, 10)
+            statements.taken()
+            files = {"file": ("a.bin", b"new %d" % number)}
+            assert (await client.post("/v1/media/upload", files=files)).is_success
+            taken.append([one for one in statements.taken() if "last_insert_rowid" not in one])
+    # The first transaction locks the account, adds up what is held, and reserves (5); then the
+    # content is looked for (1); the second charges, looks again, ends the reservation, and makes
+    # blob and file (7).
+    assert [len(one) for one in taken] == [13, 13, 13], taken
+    held = [one for one in taken[0] if "reserved_until >" in one]
+    assert len(held) == 1

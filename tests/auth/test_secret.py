@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auth.secret import load_or_create_secret
-from core.settings import MIN_SECRET_BYTES, SettingsError
+from core.setting_values import MIN_SECRET_BYTES
+from core.settings import SettingsError
 
 ROOT = Path(__file__).parents[2]
 STARTING = """

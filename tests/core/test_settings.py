@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rates import Rate
 from core.settings import Settings, SettingsError, load_settings
 
 NAMES = [field.name for field in fields(Settings)]
@@ -27,6 +28,10 @@ ACCEPTED = [
     ("DATABASE_URL", " postgresql://a:b@c/d ", "postgresql://a:b@c/d"),
     ("STORAGE_URL", "", ""),
     ("STORAGE_URL", "file:///srv/media", "file:///srv/media"),
+    ("STORAGE_URL", "s3://bucket", "s3://bucket"),
+    ("STORAGE_URL", " s3://my-bucket.1/some/prefix ", "s3://my-bucket.1/some/prefix"),
+    ("S3_PUBLIC_ENDPOINT", "https://s3.example.com/", "https://s3.example.com"),
+    ("DOWNLOADS", "Proxy", "proxy"),
     ("SECRET_KEY", LONG_SECRET, LONG_SECRET),
     ("SECRET_KEY", "é" * 16, "é" * 16),
     ("PREVIOUS_SECRET_KEYS", f" {'x' * 32},{'é' * 16},", ("x" * 32, "é" * 16)),
@@ -34,8 +39,22 @@ ACCEPTED = [
     ("MAX_UPLOAD_BYTES", "1", 1),
     ("MAX_UPLOAD_BYTES", "5368709120", 5 * 1024**3),
     ("QUOTA_BYTES", "0", 0),
+    ("QUOTA_FILES", "7", 7),
+    ("GUEST_QUOTA_BYTES", "0", 0),
+    ("GUEST_QUOTA_FILES", "5", 5),
+    ("STAGED_BYTES", "1", 1),
     ("PUBLIC_URL", "https://media.example.com/base/", "https://media.example.com/base"),
     ("PUBLIC_URL", "", ""),
+    ("RATE_LIMITS", "off", False),
+    ("RATE_READ", "5/second", Rate(5, 1)),
+    ("RATE_WRITE", "off", None),
+    ("RATE_UPLOAD", "1/hour", Rate(1, 3600)),
+    ("RATE_PROCESSING", "1/day", Rate(1, 86_400)),
+    ("RATE_DOWNLOAD", "off", None),
+    ("RATE_SIGN_IN", "7/minute", Rate(7, 60)),
+    ("REDIS_URL", "redis://:secret@redis:6379/0", "redis://:secret@redis:6379/0"),
+    ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
+    ("TRUSTED_PROXIES", "", ()),
     ("CORS_ORIGINS", "*", ("*",)),
     ("CORS_ORIGINS", "", ()),
     ("CORS_ORIGINS", "https://a.example/, http://b:80", ("https://a.example", "http://b:80")),
@@ -60,9 +79,22 @@ ACCEPTED = [
     ("IDLE_TIMEOUT_SECONDS", "1", 1),
     ("DRAIN_SECONDS", "0", 0),
     ("LOG_LEVEL", "WARNING", "warning"),
+    ("LOG_FORMAT", "JSON", "json"),
+    ("METRICS_ADDRESS", "", ""),
+    ("METRICS_ADDRESS", " 127.0.0.1:9100 ", "127.0.0.1:9100"),
+    ("METRICS_ADDRESS", "[::1]:9100", "[::1]:9100"),
+    ("TRACING", "on", True),
 ]
 
 REFUSED = [
+    ("LOG_FORMAT", "xml"),
+    ("METRICS_ADDRESS", "9100"),
+    ("METRICS_ADDRESS", ":9100"),
+    ("METRICS_ADDRESS", "localhost:"),
+    ("METRICS_ADDRESS", "localhost:0"),
+    ("METRICS_ADDRESS", "localhost:65536"),
+    ("METRICS_ADDRESS", "http://localhost"),
+    ("TRACING", "otlp"),
     ("PORT", "65536"),
     ("PORT", "-1"),
     ("PORT", ""),
@@ -75,9 +107,20 @@ REFUSED = [
     ("DATABASE_URL", "postgres://[::1"),
     ("STORAGE_URL", "ftp://example.com"),
     ("STORAGE_URL", "/srv/media"),
+    ("STORAGE_URL", "s3://"),
+    ("STORAGE_URL", "s3:///prefix"),
+    ("STORAGE_URL", "s3://key:secret@bucket"),
+    ("STORAGE_URL", "s3://bucket?endpoint=http://localhost"),
+    ("S3_PUBLIC_ENDPOINT", "s3.example.com"),
+    ("DOWNLOADS", "redirect"),  # without S3
+    ("DOWNLOADS", "elsewhere"),
     ("SECRET_KEY", "x" * 31),
     ("SECRET_KEY", ""),
     ("MAX_UPLOAD_BYTES", "0"),
+    ("STAGED_BYTES", "0"),
+    ("RATE_READ", "5"),
+    ("REDIS_URL", "http://redis"),
+    ("TRUSTED_PROXIES", "my-proxy"),
     ("MAX_UPLOAD_BYTES", "100 MiB"),
     ("QUOTA_BYTES", "-1"),
     ("PUBLIC_URL", "media.example.com"),
@@ -181,6 +224,34 @@ def test_the_password_of_the_database_is_never_shown() -> None:
     assert "hunter2" not in str(refusal.value)
     kept = load_settings({"MEDIA_DATABASE_URL": "postgres://media:hunter2@db/media"})
     assert "hunter2" not in repr(kept)
+
+
+@pytest.mark.parametrize("name", ["MEDIA_SECRET_KEY", "MEDIA_DATABASE_URL"])
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    value = "postgres://somebody:a-secret-of-32-bytes-or-more@host/name"
+    (tmp_path / "secret").write_text(value + "\n")
+    settings = load_settings({f"{name}_FILE": str(tmp_path / "secret")})
+    assert getattr(settings, name.removeprefix("MEDIA_").lower()) == value
+
+
+@pytest.mark.parametrize("other", [{}, {"MEDIA_SECRET_KEY": "x" * 32}])
+def test_a_file_that_cannot_be_read_or_is_one_too_many_stops_the_start(
+    other: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_SECRET_KEY_FILE.*\Z"):
+        load_settings({"MEDIA_SECRET_KEY_FILE": str(tmp_path / "nothing"), **other})
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"MEDIA_DOWNLOADS": "nginx", "MEDIA_STORAGE_URL": "s3://bucket"},
+        {"MEDIA_DOWNLOADS": "redirect", "MEDIA_STORAGE_URL": "file:///srv"},
+    ],
+)
+def test_downloads_come_from_where_the_bytes_are(environ: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"\AMEDIA_DOWNLOADS.*MEDIA_STORAGE_URL"):
+        load_settings(environ)
 
 
 def test_a_misspelt_setting_is_named_with_its_neighbour(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,7 +14,15 @@ from models.user import User, UserKind
 from tests.database import opened
 from tests.together import run_together
 
-MIGRATIONS = ["0001_initial", "0002_derivatives", "0003_signed_urls", "0004_accounts"]
+MIGRATIONS = [
+    "0001_initial",
+    "0002_derivatives",
+    "0003_signed_urls",
+    "0004_accounts",
+    "0005_limits",
+    "0006_file_shares",
+    "0007_audit",
+]
 TABLES = {
     "user_account",
     "blob",
@@ -24,6 +32,9 @@ TABLES = {
     "derivative",
     "login_session",
     "api_key",
+    "idempotency_key",
+    "file_share",
+    "audit_record",
 }
 
 MIGRATING = """

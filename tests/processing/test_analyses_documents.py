@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from processing.analyses.timestamps import from_exif, from_iso, from_pdf
+from processing.charset import decoded
 from processing.identify import identify
 from tests.processing.analyses_documents import (
     MAIL,
@@ -167,6 +168,24 @@ def test_too_little_text_has_no_language(tmp_path: Path) -> None:
 def test_a_text_is_counted(tmp_path: Path, content: bytes, expected: dict[str, Any]) -> None:
     found = metadata(tmp_path, content, "text/plain")
     assert {key: found.get(key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("L'été dernier, nous sommes allés à la plage près de Marseille.", "windows-1252"),
+        ("Grüße", "windows-1252"),
+        ("Летом мы поехали к морю и долго купались.", "windows-1251"),
+        ("ab" * 20, "utf-16-le"),
+    ],
+)
+def test_a_text_is_said_to_be_in_the_encoding_that_it_is_read_in(
+    tmp_path: Path, text: str, encoding: str
+) -> None:
+    content = text.encode(encoding)
+    found = metadata(tmp_path, content, "text/plain")
+    assert (found["encoding"], found["characters"]) == (encoding, len(text))
+    assert decoded(content) == text
 
 
 def test_an_old_encoding_is_guessed(tmp_path: Path) -> None:

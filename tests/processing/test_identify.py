@@ -2,6 +2,7 @@
 
 import io
 import random
+import struct
 import zipfile
 from collections.abc import Callable
 from fractions import Fraction
@@ -77,6 +78,30 @@ def noise() -> bytes:
     return b"\x9b\x01" + random.Random(7).randbytes(4000)  # noqa: S311 - not a secret
 
 
+def covered(sound: bytes, cover: int) -> bytes:
+    """Return ``sound`` behind an ID3v2.3 tag with a picture of ``cover`` bytes."""
+    frame = b"APIC" + struct.pack(">IH", cover, 0) + b"\0image/jpeg\0\x03\0".ljust(cover, b"\x11")
+    size = bytes(len(frame) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\0\0" + size + frame + sound
+
+
+def mp3() -> bytes:
+    return audio("mp3", "libmp3lame", form="s16p")
+
+
+def transport_stream(*, timed: bool = False) -> bytes:
+    stream = video("mpegts", "mpeg4")
+    if not timed:
+        return stream
+    return b"".join(b"\0\1\2\3" + stream[at : at + 188] for at in range(0, len(stream), 188))
+
+
+def old_movie() -> bytes:
+    """Return a film whose pictures come before their description, as QuickTime once wrote it."""
+    boxes = video("mov", "mpeg4")
+    return b"\0\0\0\x08wide" + boxes[boxes.index(b"mdat") - 4 :]
+
+
 WORD = archive("[Content_Types].xml", "_rels/.rels", "word/document.xml")
 SHEET = archive("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -95,6 +120,17 @@ MADE: list[tuple[str, Callable[[], bytes], str]] = [
     ("a.webm", lambda: video("webm", "libvpx"), "video/webm"),
     ("a.wav", lambda: audio("wav", "pcm_s16le"), "audio/wav"),
     ("a.flac", lambda: audio("flac", "flac"), "audio/flac"),
+    ("a.mp3", mp3, "audio/mpeg"),
+    ("small cover.mp3", lambda: covered(mp3(), 1000), "audio/mpeg"),
+    ("large cover.mp3", lambda: covered(mp3(), 100_000), "audio/mpeg"),
+    ("large cover.flac", lambda: covered(audio("flac", "flac"), 100_000), "audio/flac"),
+    ("a.aac", lambda: audio("adts", "aac", form="fltp"), "audio/aac"),
+    ("a.caf", lambda: audio("caf", "pcm_s16be"), "audio/x-caf"),
+    ("a.mov", lambda: video("mov", "mpeg4"), "video/quicktime"),
+    ("old.mov", old_movie, "video/quicktime"),
+    ("a.f4v", lambda: video("f4v", "libx264"), "video/mp4"),
+    ("a.ts", transport_stream, "video/mp2t"),
+    ("a.m2ts", lambda: transport_stream(timed=True), "video/mp2t"),
     ("a.zip", lambda: archive("a.txt"), "application/zip"),
     ("a.docx", lambda: WORD, f"{OFFICE}.wordprocessingml.document"),
     ("a.xlsx", lambda: SHEET, f"{OFFICE}.spreadsheetml.sheet"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pygments.lexers import get_lexer_by_name
 
+from processing.charset import decoded
 from processing.previews import page, sheet, typesetting
 from processing.previews.sheet import Block, Span
 from tests.processing.recordings import source
@@ -129,13 +130,30 @@ def test_a_text_reads_the_same_in_every_encoding(encoding: str, path: Path) -> N
 def test_a_character_cut_in_two_by_the_limit_does_not_change_the_encoding(path: Path) -> None:
     data = "é".encode() * 40_000
     assert rendered(path, b"a\n" + data + b"\n") == rendered(path, b"a\n" + data[:70_000])
-    assert page._decoded(b"a" + data[: 64 * 1024 - 1]).startswith("aéé")
+    assert decoded(b"a" + data[: 64 * 1024 - 1]).startswith("aéé")
 
 
 def test_controls_and_marks_of_direction_are_not_drawn(path: Path) -> None:
     clean = rendered(path, b"one two\nthree\n")
     marked = "\ufeffone\x00\x1b\x07 \u202etwo\u202c\r\nth\u200bree\r\n"
     assert rendered(path, marked.encode()) == clean
+
+
+@pytest.mark.parametrize(("one", "other"), [("猫", "犬"), ("ねこ", "いぬ"), ("고양이", "강아지")])
+@pytest.mark.parametrize("content_type", ["text/plain", "text/x-python"])
+def test_east_asian_scripts_have_letters_of_their_own(
+    one: str, other: str, content_type: str, path: Path
+) -> None:
+    pictures = {
+        rendered(path, (word * 4).encode(), content_type).tobytes() for word in (one, other)
+    }
+    assert len(pictures) == 2  # not the box of a missing letter, which is always the same
+
+
+def test_east_asian_prose_breaks_between_any_two_letters(path: Path) -> None:
+    image = rendered(path, ("吾輩は猫である" * 30).encode())
+    margin = image.crop((image.width - 12, 0, image.width, image.height))
+    assert margin.convert("L").getextrema() == (255, 255)
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from processing.charset import decoded
 from processing.kinds import Kind
 from processing.task import Failure, ProcessingError
 from processing.texts import document
 from processing.texts.document import Page, clean, write
-from processing.texts.plain import decoded
 from tests.processing.pages import ENGLISH, GERMAN, extracted, source, text
 
 FRENCH = (
@@ -132,6 +132,23 @@ def test_html_of_a_hundred_thousand_nested_elements_is_read_as_far_as_it_goes(
 def test_svg_gives_its_words(tmp_path: Path) -> None:
     svg = b'<svg xmlns="http://www.w3.org/2000/svg"><style>a{}</style><text>Hello</text></svg>'
     assert text(source(tmp_path, svg, "image/svg+xml")) == "Hello"
+
+
+@pytest.mark.parametrize("end", ["]>", "]\n >"])
+def test_declarations_in_svg_are_no_words(tmp_path: Path, end: str) -> None:
+    svg = f"""<?xml version="1.0"?><!-- Generator: a drawing program -->
+    <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/svg11.dtd" [
+      <!ENTITY ns_extend "http://ns.adobe.com/Extensibility/1.0/">
+      <!ENTITY ns_svg "http://www.w3.org/2000/svg">
+    {end}
+    <svg xmlns:x="&ns_extend;" xmlns="&ns_svg;"><text>Hello [a]> world</text></svg>"""
+    assert text(source(tmp_path, svg.encode(), "image/svg+xml")) == "Hello [a]> world"
+
+
+@pytest.mark.parametrize("unit", ["<!DOCTYPE ", "<!DOCTYPE [", "] ", "]\n\n"])
+def test_endless_declarations_are_read_in_time(tmp_path: Path, unit: str) -> None:
+    page = "<!DOCTYPE a [" + unit * 500_000 + "<p>word"
+    assert "word" in text(source(tmp_path, page.encode(), "text/html"))
 
 
 def test_rtf_gives_its_paragraphs(tmp_path: Path) -> None:

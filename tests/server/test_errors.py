@@ -17,9 +17,13 @@ from core.errors import (
     BusyError,
     ErrorCode,
     ForbiddenError,
+    KeyInUseError,
     MediaError,
     NotFoundError,
+    QuotaExceededError,
+    RateLimitedError,
     StorageFullError,
+    TooManyUploadsError,
     UnauthenticatedError,
     UnavailableError,
 )
@@ -87,9 +91,31 @@ async def test_an_error_is_answered_as_problem_details(code: ErrorCode) -> None:
     }
 
 
+FIGURES: dict[str, int | str | None] = {"quota_bytes": 7, "held_by_others": None, "bytes": 0}
+
+
+async def test_the_figures_of_an_error_are_a_member_of_their_own() -> None:
+    told = (await answer_to(QuotaExceededError("Too much.", **FIGURES))).json()
+    assert told["figures"] == FIGURES
+    assert (told["detail"], told["code"]) == ("Too much.", "QUOTA_EXCEEDED")
+
+
+def test_graphql_tells_the_same_figures_in_its_own_spelling() -> None:
+    cause = QuotaExceededError("Too much.", **FIGURES)
+    told = graphql_error(GraphQLError("", path=["upload"], original_error=cause))
+    assert told["message"] == "Too much."
+    assert told["extensions"] == {
+        "code": "QUOTA_EXCEEDED",
+        "figures": {"quotaBytes": 7, "heldByOthers": None, "bytes": 0},
+    }
+
+
 @pytest.mark.parametrize(
     ("error", "name", "value"),
     [
+        (RateLimitedError("Wait.", retry_after_seconds=17), "retry-after", "17"),
+        (TooManyUploadsError("Wait."), "retry-after", "5"),
+        (KeyInUseError("Wait."), "retry-after", "5"),
         (UnauthenticatedError("Sign in."), "www-authenticate", 'Bearer realm="media"'),
         (UnavailableError("Wait."), "retry-after", "2"),
         (RangeNotSatisfiableError(7), "content-range", "bytes */7"),

@@ -32,10 +32,10 @@ async def cut(whole: bytes, sizes: Sequence[int]) -> AsyncIterator[bytes]:
 async def test_a_body_is_the_same_in_whatever_chunks_it_comes(sizes: list[int], seed: int) -> None:
     whole = random.Random(seed).randbytes(sum(sizes))  # noqa: S311 - not a secret
     storage = MemoryStorage()
-    async with await storage.stage() as staged:
+    async with await storage.stage(KEY) as staged:
         body = Body(staged, len(whole))
         await body.take(cut(whole, sizes))
-        await staged.commit(KEY)
+        await staged.commit()
     assert (body.size, body.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
     assert body.head == whole[:HEAD_BYTES]
     async with await storage.open(KEY) as stored:
@@ -53,7 +53,7 @@ async def test_a_body_over_the_limit_is_read_no_further(length: int) -> None:
             yield NOISE[:length]
 
     limit = 2 * BUFFER_BYTES
-    async with await MemoryStorage().stage() as staged:
+    async with await MemoryStorage().stage(KEY) as staged:
         with pytest.raises(PayloadTooLargeError):
             await Body(staged, limit).take(chunks())
     assert given_out <= limit + length

@@ -54,9 +54,9 @@ async def test_bytes_that_are_gone_are_missing(application: Application, owner: 
 
 async def test_an_object_that_nothing_names_is_an_orphan(application: Application) -> None:
     key = new_key()
-    async with await application.storage.stage() as staged:
+    async with await application.storage.stage(key) as staged:
         await staged.write(b"lost")
-        await staged.commit(key)
+        await staged.commit()
     assert await findings(application) == [(FindingKind.ORPHAN, key)]
 
 

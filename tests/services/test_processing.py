@@ -45,6 +45,21 @@ async def test_every_page_of_a_scan_is_read_in_its_order(
     assert found.language == "en"
 
 
+async def test_a_short_scan_does_not_wait_for_the_end_of_a_long_one(
+    application: Application, owner: Viewer
+) -> None:
+    pages = [f"Page number {number} of the long report." for number in range(6)]
+    long = await uploaded(application, owner, scan(*pages), name="long.pdf")
+    short = await uploaded(application, owner, scan("One page.", "Another."), name="short.pdf")
+    reading = asyncio.create_task(application.texts.extract(owner, long.id, language="en"))
+    while not application.texts._turns.locked():
+        await asyncio.sleep(0.01)
+    found = await application.texts.extract(owner, short.id, language="en")
+    assert found.pages == 2
+    assert not reading.done()
+    assert (await reading).text.split(texts.PAGE_BREAK)[5].strip() == pages[5]
+
+
 async def test_the_languages_and_formats_of_a_text_are_results_of_their_own(
     application: Application, owner: Viewer
 ) -> None:

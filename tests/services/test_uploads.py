@@ -297,7 +297,8 @@ async def test_the_quota_is_of_each_account_and_comes_back_by_deletion(
 async def test_of_several_bodies_over_the_quota_none_becomes_a_file(settings: Settings) -> None:
     async with checked(settings, quota_bytes=10) as application:
         owner = await account(application)
-        bodies = [await received(application, owner, b"x" * 4) for _ in range(3)]
+        bodies = [await received(application, owner, b"x" * 4) for _ in range(2)]
+        await application.quotas.assign(owner.id or "", quota_bytes=7)
         with pytest.raises(QuotaExceededError):
             await application.uploads.claim_all(bodies, Draft())
         assert await counters(application, owner) == (0, 0)

@@ -54,10 +54,10 @@ def some_bytes(count: int) -> bytes:
 async def put(storage: Storage, content: bytes, key: str | None = None) -> str:
     """Store ``content`` in chunks as a server would, and return its key."""
     key = key or new_key()
-    async with await storage.stage() as staged:
+    async with await storage.stage(key) as staged:
         for offset in range(0, len(content), READ_CHUNK_BYTES):
             await staged.write(content[offset : offset + READ_CHUNK_BYTES])
-        await staged.commit(key)
+        await staged.commit()
     return key
 
 
@@ -106,22 +106,22 @@ class StorageContract:
         self, storage: Storage
     ) -> None:
         key = new_key()
-        async with await storage.stage() as staged:
+        async with await storage.stage(key) as staged:
             await staged.write(b"one ")
             await staged.write(b"")
             await staged.write(bytearray(b"two "))
             await staged.write(memoryview(b"not three not")[4:9])
-            await staged.commit(key)
+            await staged.commit()
         assert await get(storage, key) == b"one two three"
 
     async def test_the_caller_may_reuse_its_buffer_after_a_write(self, storage: Storage) -> None:
         key, buffer = new_key(), bytearray(b"first ")
-        async with await storage.stage() as staged:
+        async with await storage.stage(key) as staged:
             await staged.write(buffer)
             buffer[:] = b"second"
             await staged.write(buffer)
             buffer.clear()
-            await staged.commit(key)
+            await staged.commit()
         assert await get(storage, key) == b"first second"
 
     async def test_a_range_gives_its_bytes_and_no_others(self, storage: Storage) -> None:
@@ -171,48 +171,49 @@ class StorageContract:
 
     async def test_uploads_that_take_turns_do_not_mix(self, storage: Storage) -> None:
         contents = {new_key(): some_bytes(size) for size in (50, 60, 70)}
-        staged = {key: await storage.stage() for key in contents}
+        staged = {key: await storage.stage(key) for key in contents}
         for offset in range(0, 70, 10):
             for key, content in contents.items():
                 await staged[key].write(content[offset : offset + 10])
-        for key, one in staged.items():
-            await one.commit(key)
+        for one in staged.values():
+            await one.commit()
         assert {key: await get(storage, key) for key in contents} == contents
 
     async def test_nothing_is_visible_before_the_commit(self, storage: Storage) -> None:
         key = new_key()
-        async with await storage.stage() as staged:
+        async with await storage.stage(key) as staged:
             assert await listed(storage) == {}
             await staged.write(some_bytes(SEVERAL_CHUNKS))
             assert await is_missing(storage, key)
             assert await listed(storage) == {}
-            await staged.commit(key)
+            await staged.commit()
             assert not await is_missing(storage, key)
 
     async def test_nothing_is_visible_after_a_discard(self, storage: Storage) -> None:
-        staged = await storage.stage()
+        staged = await storage.stage(new_key())
         await staged.write(b"abc")
         await staged.discard()
         assert await listed(storage) == {}
 
     async def test_leaving_the_block_without_a_commit_discards(self, storage: Storage) -> None:
-        async with await storage.stage() as staged:
+        async with await storage.stage(new_key()) as staged:
             await staged.write(b"abc")
         assert await listed(storage) == {}
         with pytest.raises(StorageError):
-            await staged.commit(new_key())
+            await staged.commit()
         assert await listed(storage) == {}
 
     async def test_discarding_twice_is_no_error(self, storage: Storage) -> None:
-        staged = await storage.stage()
+        staged = await storage.stage(new_key())
         await staged.write(b"abc")
         await staged.discard()
         await staged.discard()
 
     async def test_discarding_after_the_commit_leaves_the_object(self, storage: Storage) -> None:
-        key, staged = new_key(), await storage.stage()
+        key = new_key()
+        staged = await storage.stage(key)
         await staged.write(b"abc")
-        await staged.commit(key)
+        await staged.commit()
         await staged.discard()
         await staged.discard()
         assert await get(storage, key) == b"abc"
@@ -271,9 +272,8 @@ class StorageContract:
                 await storage.open(key)
             with pytest.raises(InvalidKeyError):
                 await storage.delete(key)
-            async with await storage.stage() as staged:
-                with pytest.raises(InvalidKeyError):
-                    await staged.commit(key)
+            with pytest.raises(InvalidKeyError):
+                await storage.stage(key)
         assert await listed(storage) == {}
 
     async def test_the_listing_tells_every_object_and_its_size(self, storage: Storage) -> None:
@@ -286,21 +286,21 @@ class StorageContract:
 
     async def test_the_sweep_spares_fresh_bytes(self, storage: Storage) -> None:
         key = new_key()
-        async with await storage.stage() as staged:
+        async with await storage.stage(key) as staged:
             await staged.write(b"abc")
             assert await storage.sweep_staging(LONG_AGO) == 0
-            await staged.commit(key)
+            await staged.commit()
         assert await get(storage, key) == b"abc"
 
     async def test_the_sweep_removes_and_counts_old_bytes(self, storage: Storage) -> None:
-        left = [await storage.stage() for _ in range(3)]
+        left = [await storage.stage(new_key()) for _ in range(3)]
         for staged in left:
             await staged.write(b"abc")
         assert await storage.sweep_staging(NOT_YET) == 3
         assert await storage.sweep_staging(NOT_YET) == 0
         for staged in left:
             with pytest.raises(StorageError):
-                await staged.commit(new_key())
+                await staged.commit()
             await staged.discard()
         assert await listed(storage) == {}
 
@@ -310,7 +310,7 @@ class StorageContract:
         assert await get(storage, key) == b"abc"
 
     async def test_what_was_discarded_is_not_swept_again(self, storage: Storage) -> None:
-        async with await storage.stage() as staged:
+        async with await storage.stage(new_key()) as staged:
             await staged.write(b"abc")
         assert await storage.sweep_staging(NOT_YET) == 0
 

@@ -1,7 +1,6 @@
 """The filesystem back end runs the contract's suite, and shows what only a file system can."""
 
 import asyncio
-import ctypes
 import errno
 import os
 import stat
@@ -21,6 +20,7 @@ from storage.base import (
     StorageError,
 )
 from storage.filesystem import FilesystemStorage
+from tests.mounting import small_disk
 from tests.storage.conformance import (
     SEVERAL_CHUNKS,
     StorageContract,
@@ -31,6 +31,7 @@ from tests.storage.conformance import (
     read,
     some_bytes,
 )
+from tests.storage.gates import Gate, cancelled
 
 
 @pytest.fixture
@@ -48,42 +49,12 @@ async def storage(root: Path) -> AsyncIterator[FilesystemStorage]:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
     """Mount 1 MiB. Whoever may not mount has ENOSPC held by the injected failures below alone."""
-    folder, libc = tmp_path / "tiny", ctypes.CDLL(None, use_errno=True)
-    folder.mkdir()
-    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=1m"):
-        pytest.skip(f"no mounting here: {os.strerror(ctypes.get_errno())}")
-    yield folder
-    libc.umount2(bytes(folder), 2)  # MNT_DETACH
+    with small_disk(tmp_path / "tiny", 1) as folder:
+        yield folder
 
 
 class TestFilesystemStorage(StorageContract):
     """Every sentence of the contract, held by a folder."""
-
-
-class Gate:
-    """Wraps a system call so that a test decides when it goes on; the call itself is real."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-        self.entered, self.opened = threading.Semaphore(0), threading.Event()
-        self._real = getattr(os, name)
-        monkeypatch.setattr(os, name, self._call)
-
-    def _call(self, *args: Any) -> Any:
-        self.entered.release()
-        self.opened.wait(10)
-        return self._real(*args)
-
-    async def reached(self, threads: int = 1) -> None:
-        """Return when so many threads stand at the gate."""
-        for _ in range(threads):
-            assert await asyncio.to_thread(self.entered.acquire, timeout=10)
-
-
-async def cancelled(task: asyncio.Task[Any]) -> None:
-    """Cancel ``task`` and see that it ends by it."""
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
 
 
 def descriptors_into(root: Path) -> list[Path]:
@@ -150,11 +121,12 @@ def fail(monkeypatch: pytest.MonkeyPatch, name: str, code: int, *, of: int) -> l
 async def test_a_commit_flushes_the_file_publishes_it_and_flushes_its_folder(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key, staged = new_key(), await storage.stage()
+    key = new_key()
+    staged = await storage.stage(key)
     await staged.write(b"abc")
     (path,), shard = staged_files(root), root / "objects" / key[:2]
     calls = record(monkeypatch)
-    await staged.commit(key)
+    await staged.commit()
     assert calls == [("fsync", path), ("link", shard / key), ("fsync", shard), ("unlink", path)]
 
 
@@ -173,12 +145,12 @@ def test_new_folders_are_flushed_into_their_parents(
 async def test_a_failed_flush_of_the_file_or_its_folder_is_final(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch, of: int
 ) -> None:
-    key, failed = new_key(), fail(monkeypatch, "fsync", errno.EIO, of=of)
-    async with await storage.stage() as staged:
+    failed = fail(monkeypatch, "fsync", errno.EIO, of=of)
+    async with await storage.stage(new_key()) as staged:
         await staged.write(b"abc")
         for _ in range(2):
             with pytest.raises(StorageError):
-                await staged.commit(key)
+                await staged.commit()
         with pytest.raises(StorageError):
             await staged.write(b"def")
     assert len(failed) == 1
@@ -188,13 +160,13 @@ async def test_a_failed_flush_of_the_file_or_its_folder_is_final(
 
 async def test_a_full_disk_is_out_of_space_and_then_works_again(tiny: Path) -> None:
     storage = FilesystemStorage(tiny)
-    async with await storage.stage() as staged:
+    async with await storage.stage(new_key()) as staged:
         with pytest.raises(OutOfSpaceError):
             await staged.write(some_bytes(2 * 1024**2))
         with pytest.raises(OutOfSpaceError):
             await storage.check()
         with pytest.raises(StorageError):
-            await staged.commit(new_key())
+            await staged.commit()
     assert staged_files(tiny) == []
     await storage.check()
     assert await get(storage, await put(storage, b"small")) == b"small"
@@ -224,7 +196,7 @@ async def test_short_writes_lose_nothing(
 
 async def test_only_the_owner_may_look(storage: FilesystemStorage, root: Path) -> None:
     await put(storage, b"abc")
-    async with await storage.stage():
+    async with await storage.stage(new_key()):
         assert modes(root) == {"drwx------", "-rw-------"}
 
 
@@ -255,13 +227,13 @@ async def test_foreign_files_are_not_listed(storage: FilesystemStorage, root: Pa
 
 
 async def test_the_sweep_goes_by_the_last_write(storage: FilesystemStorage, root: Path) -> None:
-    old = await storage.stage()
+    old = await storage.stage(new_key())
     (path,) = staged_files(root)
     os.utime(path, (time.time() - 7200,) * 2)
     assert await storage.sweep_staging(timedelta(hours=3)) == 0
-    async with await storage.stage() as fresh:
+    async with await storage.stage(new_key()) as fresh:
         assert await storage.sweep_staging(timedelta(hours=1)) == 1
-        await fresh.commit(new_key())
+        await fresh.commit()
     await old.discard()
 
 
@@ -294,7 +266,7 @@ async def test_the_next_chunk_is_read_ahead_and_a_small_range_is_one_call(
         assert calls == [(READ_CHUNK_BYTES, 7)]
         await anext(opened.read())
         for _ in range(3):  # nobody asked for the second chunk yet
-            assert await asyncio.to_thread(made.acquire, timeout=10)
+            assert await asyncio.to_thread(made.acquire, timeout=60)
         assert calls[1:] == [(READ_CHUNK_BYTES, 0), (READ_CHUNK_BYTES, READ_CHUNK_BYTES)]
 
 
@@ -351,7 +323,10 @@ async def test_what_is_opened_after_a_cancellation_is_closed_again(
 ) -> None:
     key = await put(storage, b"abc")
     gate = Gate(monkeypatch, "open")
-    opening, staging = asyncio.create_task(storage.open(key)), asyncio.create_task(storage.stage())
+    opening, staging = (
+        asyncio.create_task(storage.open(key)),
+        asyncio.create_task(storage.stage(key)),
+    )
     await gate.reached(2)
     await cancelled(opening)
     await cancelled(staging)
@@ -363,14 +338,15 @@ async def test_what_is_opened_after_a_cancellation_is_closed_again(
 async def test_a_call_cancelled_at_any_step_and_then_discarded_is_done_or_not_but_never_half(
     storage: FilesystemStorage, root: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    key, staged = new_key(), await storage.stage()
+    key = new_key()
+    staged = await storage.stage(key)
     await staged.write(b"abc")
     gate = Gate(monkeypatch, step)
-    task = asyncio.create_task(staged.write(b"def") if step == "write" else staged.commit(key))
+    task = asyncio.create_task(staged.write(b"def") if step == "write" else staged.commit())
     await gate.reached()
     await cancelled(task)
     with pytest.raises(StorageError):
-        await staged.commit(key)
+        await staged.commit()
     await staged.discard()
     gate.opened.set()
     await assert_nothing_left(storage, root)
@@ -381,7 +357,7 @@ async def test_a_call_cancelled_at_any_step_and_then_discarded_is_done_or_not_bu
 async def test_a_discard_is_done_even_if_it_is_cancelled(
     storage: FilesystemStorage, root: Path
 ) -> None:
-    staged = await storage.stage()
+    staged = await storage.stage(new_key())
     task = asyncio.create_task(staged.discard())
     await asyncio.sleep(0)
     await cancelled(task)
@@ -392,7 +368,7 @@ async def test_a_closed_storage_refuses_work_but_lets_go_of_what_is_open(
     storage: FilesystemStorage,
 ) -> None:
     key = await put(storage, some_bytes(SEVERAL_CHUNKS))
-    opened, staged = await storage.open(key), await storage.stage()
+    opened, staged = await storage.open(key), await storage.stage(new_key())
     await storage.close()
     with pytest.raises(StorageError):
         await storage.open(key)

@@ -42,11 +42,11 @@ async def test_a_large_file_is_on_its_way_to_the_disk_before_the_commit(
 ) -> None:
     ranges = recorded(monkeypatch, os.posix_fadvise)
     piece, key = some_bytes(5 * MIB - 1), new_key()
-    async with await storage.stage() as staged:
+    async with await storage.stage(key) as staged:
         for _ in range(5):
             await staged.write(piece)
         assert ranges == [(0, 2 * len(piece)), (2 * len(piece), 2 * len(piece))]
-        await staged.commit(key)
+        await staged.commit()
     assert await get(storage, key) == 5 * piece
 
 

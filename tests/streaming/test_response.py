@@ -110,9 +110,9 @@ class FileServer:
 
 
 async def store(storage: Storage, content: bytes) -> None:
-    async with await storage.stage() as staged:
+    async with await storage.stage(KEY) as staged:
         await staged.write(content)
-        await staged.commit(KEY)
+        await staged.commit()
 
 
 def representation_of(content: bytes) -> Representation:

@@ -1,0 +1,92 @@
+"""The operation on the audit."""
+
+from typing import Final
+
+from auth.policy import Operation
+from core.errors import ErrorCode
+from rest.openapi.parts import (
+    Json,
+    Statuses,
+    answer,
+    operation,
+    parameter,
+    problems,
+    ref,
+    with_head,
+)
+from services.audit import MAX_OFFSET
+from services.paging import DEFAULT_PAGE, MAX_PAGE
+
+_CODES: Final = (
+    ErrorCode.UNAUTHENTICATED,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.VALIDATION_FAILED,
+    ErrorCode.UNAVAILABLE,
+)
+
+
+def audit_paths(statuses: Statuses) -> Json:
+    """Return the path item of the audit."""
+    return {"/v1/audit": with_head(_list(statuses))}
+
+
+def audit_schemas() -> Json:
+    """Return the schemas of what is answered."""
+    return {"AuditEntry": _entry(), "AuditPage": _page()}
+
+
+def _list(statuses: Statuses) -> Json:
+    return operation(
+        "listAudit",
+        "audit",
+        "List what administrators did to others' files",
+        "Answers a page of the audit, newest first: each access of an administrator to a file that"
+        " is not their own, but for reading public ones. For administrators alone.",
+        parameters=[
+            _number("limit", "How many records to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
+            _number("offset", "How many records to skip.", 0, MAX_OFFSET, 0),
+            parameter("query", "account_id", "Only what this administrator did."),
+            parameter("query", "file_id", "Only what was done to this file."),
+        ],
+        responses={
+            "200": answer("A page of the audit.", ref("AuditPage")),
+            **problems(statuses, _CODES),
+        },
+    )
+
+
+def _number(name: str, description: str, low: int, high: int, default: int) -> Json:
+    limits = {"minimum": low, "maximum": high, "default": default}
+    return parameter("query", name, description, type="integer", **limits)
+
+
+def _all_of(properties: Json) -> Json:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _entry() -> Json:
+    operations = [one.value for one in Operation]
+    return _all_of(
+        {
+            "id": {"type": "integer", "description": "Later records have higher ones."},
+            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
+            "account_id": {"type": "string", "description": "The administrator."},
+            "operation": {"type": "string", "enum": operations, "description": "What was done."},
+            "file_id": {"type": "string", "description": "The file; it may be gone."},
+            "owner_id": {"type": "string", "description": "Whose file it is or was."},
+            "request_id": {
+                "type": ["string", "null"],
+                "description": "The `X-Request-ID` of the request; null outside of one.",
+            },
+        }
+    )
+
+
+def _page() -> Json:
+    meta = {
+        "total": {"type": "integer", "minimum": 0, "description": "How many there are in all."},
+        "limit": {"type": "integer", "description": "The most that this page may hold."},
+        "offset": {"type": "integer", "description": "How many were skipped."},
+    }
+    data = {"type": "array", "items": ref("AuditEntry"), "maxItems": MAX_PAGE}
+    return _all_of({"data": data, "meta": _all_of(meta)})

@@ -1,0 +1,126 @@
+"""The operations on sharing with named accounts."""
+
+from typing import Final
+
+from core.errors import ErrorCode
+from models.user import UserKind
+from rest.openapi.files import FILE_ID, JSON_BODY
+from rest.openapi.parts import (
+    Json,
+    Statuses,
+    answer,
+    enveloped,
+    json_content,
+    operation,
+    parameter,
+    problems,
+    ref,
+    with_head,
+)
+from services.shares import MAX_SHARES
+
+_TAG: Final = "shares"
+_CODES: Final = (
+    ErrorCode.UNAUTHENTICATED,
+    ErrorCode.FORBIDDEN,
+    ErrorCode.NOT_FOUND,
+    ErrorCode.UNAVAILABLE,
+)
+
+
+def share_paths(statuses: Statuses) -> Json:
+    """Return the path items of sharing."""
+    shares = "/v1/media/files/{file_id}/shares"
+    return {
+        shares: {**with_head(_list(statuses)), "post": _share(statuses)},
+        f"{shares}/{{account_id}}": {"delete": _unshare(statuses)},
+    }
+
+
+def share_schemas() -> Json:
+    """Return the schemas of what is sent and answered."""
+    return {"ShareRequest": _request(), "Share": _one()}
+
+
+def _list(statuses: Statuses) -> Json:
+    return operation(
+        "listShares",
+        _TAG,
+        "List whom a file is shared with",
+        "Answers the accounts that may read the file because they were named, in the order of"
+        " sharing. Only the file's owner and administrators may see them.",
+        parameters=[FILE_ID],
+        responses={
+            "200": answer("The accounts.", _listed()),
+            **problems(statuses, _CODES),
+        },
+    )
+
+
+def _share(statuses: Statuses) -> Json:
+    return operation(
+        "shareFile",
+        _TAG,
+        "Share a file",
+        "Lets the accounts that the body names read the file, all or none: its information, bytes,"
+        " previews, text and analysis. Who may read it already may go on. The file's visibility"
+        " stays as it is.",
+        parameters=[FILE_ID],
+        requestBody={"required": True, "content": json_content(ref("ShareRequest"))},
+        responses={
+            "200": answer("All accounts that it is shared with.", _listed()),
+            **problems(statuses, (*_CODES, *JSON_BODY, ErrorCode.STORAGE_FULL)),
+        },
+    )
+
+
+def _unshare(statuses: Statuses) -> Json:
+    return operation(
+        "unshareFile",
+        _TAG,
+        "Stop sharing a file",
+        "Ends the account's reading at once, and with it every signed address of the file, as the"
+        " account may have one of a preview. Downloads that are running end in full.",
+        parameters=[FILE_ID, parameter("path", "account_id", "The account's id.")],
+        responses={
+            "204": {"description": "It is no longer shared with the account."},
+            **problems(statuses, (*_CODES, ErrorCode.STORAGE_FULL)),
+        },
+    )
+
+
+def _listed() -> Json:
+    return enveloped({"type": "array", "items": ref("Share"), "maxItems": MAX_SHARES})
+
+
+def _request() -> Json:
+    ids = {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": 1,
+        "maxItems": MAX_SHARES,
+        "description": "The ids of the accounts; the owner is none of them.",
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["account_ids"],
+        "properties": {"account_ids": ids},
+    }
+
+
+def _one() -> Json:
+    properties = {
+        "account_id": {"type": "string", "description": "The account's id."},
+        "kind": {
+            "type": "string",
+            "enum": [one.value for one in UserKind],
+            "description": "What the account is.",
+        },
+        "created_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "Since when it may read the file.",
+        },
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}

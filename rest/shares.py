@@ -1,0 +1,57 @@
+"""Sharing with named accounts over REST."""
+
+from dataclasses import asdict
+from typing import Any
+
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+
+from auth.policy import Policy
+from auth.viewer import Viewer
+from core.errors import ValidationFailedError
+from rest.fields import check_names
+from rest.responses import JsonResponse, enveloped
+from streaming.request import application_of, json_object, viewer_of
+
+
+class SharesEndpoint(HTTPEndpoint):
+    """The accounts that a file is shared with."""
+
+    async def get(self, request: Request) -> Response:
+        """Answer them, in the order of sharing."""
+        return await _answer(request, await viewer_of(request))
+
+    async def post(self, request: Request) -> Response:
+        """Share the file with the accounts that the body names, and answer all of them."""
+        viewer = await viewer_of(request)
+        Policy.require_account(viewer)  # before the body is read
+        account_ids = _account_ids(await json_object(request))
+        shares = application_of(request).shares
+        await shares.share(viewer, request.path_params["file_id"], account_ids)
+        return await _answer(request, viewer)
+
+
+class ShareEndpoint(HTTPEndpoint):
+    """One account that a file is shared with."""
+
+    async def delete(self, request: Request) -> Response:
+        """End it and answer 204."""
+        viewer = await viewer_of(request)
+        shares = application_of(request).shares
+        account_ids = [request.path_params["account_id"]]
+        await shares.unshare(viewer, request.path_params["file_id"], account_ids)
+        return Response(status_code=204)
+
+
+async def _answer(request: Request, viewer: Viewer) -> JsonResponse:
+    found = await application_of(request).shares.of_file(viewer, request.path_params["file_id"])
+    return enveloped([asdict(share) for share in found])
+
+
+def _account_ids(body: dict[str, Any]) -> list[str]:
+    check_names(body, ("account_ids",))
+    ids = body.get("account_ids")
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        raise ValidationFailedError("account_ids must be a list of account ids.")
+    return ids

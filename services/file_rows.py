@@ -1,0 +1,97 @@
+"""The rows of files: read by id, held, changed and removed within a transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from auth.viewer import Viewer
+from core.ids import IdPrefix, is_id
+from models.database import Database, Transaction
+from models.file import COLUMNS, GRANTED_TO, StoredFile, folded, stored_file
+from services.records import insert_tags
+
+
+async def found_files(
+    database: Database, viewer: Viewer, ids: Sequence[str]
+) -> dict[str, StoredFile]:
+    """Return files by id as the policy is to judge them for ``viewer``, in one statement."""
+    wanted = _possible(ids)
+    if not wanted:
+        return {}
+    return _by_id(await database.read(_select(wanted), viewer.id or "", *wanted))
+
+
+async def locked_files(
+    transaction: Transaction, viewer: Viewer, ids: Sequence[str]
+) -> dict[str, StoredFile]:
+    """Return files by id, as ``found_files``, held until the transaction ends."""
+    wanted = _possible(ids)
+    if not wanted:
+        return {}
+    sql = _select(wanted) + transaction.for_update
+    rows = await transaction.rows(sql, viewer.id or "", *wanted)
+    return _by_id(tuple(row.values()) for row in rows)
+
+
+async def save_file(transaction: Transaction, file: StoredFile, *, tags_changed: bool) -> None:
+    """Write what an update may change."""
+    await transaction.execute(
+        "UPDATE file SET filename = ?, filename_folded = ?, description = ?, tags = ?,"
+        " visibility = ?, links_version = ?, updated_at = ? WHERE id = ?",
+        file.filename,
+        folded(file.filename),
+        file.description,
+        orjson.dumps(file.tags).decode(),
+        file.visibility.value,
+        file.links_version,
+        file.updated_at,
+        file.id,
+    )
+    if tags_changed:
+        await transaction.execute("DELETE FROM file_tag WHERE file_id = ?", file.id)
+        await insert_tags(transaction, file.id, file.owner_id, file.tags)
+
+
+async def count_up_links(transaction: Transaction, file: StoredFile) -> int:
+    """End every signed address of a locked file, and return its new ``links_version``."""
+    version = file.links_version + 1
+    await transaction.execute("UPDATE file SET links_version = ? WHERE id = ?", version, file.id)
+    return version
+
+
+async def remove_files(transaction: Transaction, files: Sequence[StoredFile]) -> None:
+    """Remove files, and take them off the counts of accounts and blobs."""
+    for file in files:
+        await transaction.execute("DELETE FROM file WHERE id = ?", file.id)
+    # Files, accounts, blobs, each in order: no two transactions wait for each other in a circle.
+    for owner_id, owned in sorted(_by_owner(files).items()):
+        await transaction.execute(
+            "UPDATE user_account SET files_count = files_count - ?, bytes_used = bytes_used - ?"
+            " WHERE id = ?",
+            len(owned),
+            sum(file.size for file in owned),
+            owner_id,
+        )
+    for blob_id, count in sorted(Counter(file.blob_id for file in files).items()):
+        await transaction.execute("UPDATE blob SET refs = refs - ? WHERE key = ?", count, blob_id)
+
+
+def _possible(ids: Sequence[str]) -> list[str]:
+    return [file_id for file_id in ids if is_id(file_id, IdPrefix.FILE)]
+
+
+def _select(ids: Sequence[str]) -> str:
+    places = ", ".join("?" * len(ids))
+    return f"SELECT {COLUMNS}, {GRANTED_TO} FROM file WHERE id IN ({places}) ORDER BY id"
+
+
+def _by_id(rows: Iterable[Sequence[object]]) -> dict[str, StoredFile]:
+    return {file.id: file for file in map(stored_file, rows)}
+
+
+def _by_owner(files: Sequence[StoredFile]) -> dict[str, list[StoredFile]]:
+    owned: dict[str, list[StoredFile]] = {}
+    for file in files:
+        owned.setdefault(file.owner_id, []).append(file)
+    return owned

@@ -1,0 +1,1 @@
+"""What only several processes behind nginx can show; `scripts/test-deployment` runs it."""

@@ -1,0 +1,1 @@
+"""What must hold when machines, engines and clients fail: run by ``make test-faults``."""

@@ -1,0 +1,30 @@
+"""Servers to harm."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.serving import Server
+from tests.mounting import small_disk
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers, one at a time over one folder; those still running are killed."""
+    with ExitStack() as started:
+
+        def begin(data_dir: Path | None = None, **settings: str | int) -> Server:
+            running = Server(data_dir or tmp_path / "data", **settings)
+            started.callback(running.kill)
+            return running
+
+        yield begin
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount disks of so many MiB; skip for whoever may not mount."""
+    with ExitStack() as mounted:
+        yield lambda mib: mounted.enter_context(small_disk(tmp_path / f"disk-{mib}", mib))

@@ -1,0 +1,75 @@
+"""Redis for tests: a server of their own on a free port, which keeps nothing."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+
+@dataclass(frozen=True)
+class RedisServer:
+    """A running server; ``kill`` it, or let it go with its block."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@contextmanager
+def redis_server(port: int) -> Iterator[RedisServer]:
+    """Run a Redis server on ``port``."""
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
+        ["redis-server", *options],  # noqa: S607 - only how it is called
+        executable=_program(),
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, process)
+        yield RedisServer(f"redis://127.0.0.1:{port}/0", process)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    """A Redis server of this test's own."""
+    with redis_server(free_port()) as running:
+        yield running
+
+
+def _program() -> str:
+    # Debian's redis-tools has the server under this name; called by its own it is the server.
+    found = shutil.which("redis-server") or shutil.which("redis-check-rdb")
+    if found is None:
+        pytest.fail("Redis is missing: `make test` installs it, or install redis-tools")
+    return found
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    pytest.fail("Redis did not start")

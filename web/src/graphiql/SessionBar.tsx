@@ -1,0 +1,68 @@
+import { useEffect, useState } from "react";
+import { inWords } from "../api/errors";
+import {
+  expectSession,
+  type SignInOptions,
+  session,
+  signInAsGuest,
+  signInOptions,
+  signOut,
+} from "../api/session";
+import { useStore } from "../ui/store";
+import { texts } from "./texts";
+
+/** Who is signed in, and the way in or out. */
+export function SessionBar() {
+  const current = useStore(session);
+  return (
+    <div className="session-bar">
+      {current.status === "signed-in" && (
+        <>
+          <span className="session-who">{texts.signedIn}</span>
+          <button type="button" className="button" onClick={signOut}>
+            {texts.signOut}
+          </button>
+        </>
+      )}
+      {current.status === "signed-out" && <SignIn />}
+      <a className="button" href="/">
+        {texts.library}
+      </a>
+    </div>
+  );
+}
+
+function SignIn() {
+  const [offered, setOffered] = useState<SignInOptions | null>(null);
+  const [failure, setFailure] = useState<string | null>(null);
+  useEffect(() => {
+    signInOptions().then(setOffered, () => setOffered({ guest: true, oidc: null }));
+  }, []);
+  const enter = () => {
+    setFailure(null);
+    signInAsGuest().catch((error: unknown) => setFailure(inWords(error)));
+  };
+  return (
+    <>
+      {failure && (
+        <span className="session-failure" role="alert">
+          {failure}
+        </span>
+      )}
+      {offered?.oidc && (
+        <a
+          className="button"
+          href={`${offered.oidc.url}?return_to=/graphql`}
+          onClick={expectSession}
+        >
+          {texts.signInWith(offered.oidc.name)}
+        </a>
+      )}
+      {offered?.guest && (
+        <button type="button" className="button primary" onClick={enter}>
+          {texts.guest}
+        </button>
+      )}
+    </>
+  );
+}
