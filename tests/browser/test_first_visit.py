@@ -117,3 +117,22 @@ def test_the_library_is_served_as_it_was_built(server: Server) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert answer.headers["content-encoding"] == "gzip"
     assert "immutable" in answer.headers["cache-control"]
+
+
+def test_a_session_outlives_a_server_that_is_away(guest: Person) -> None:
+    guest.page.route("**/v1/auth/refresh", lambda route: route.abort())
+    guest.page.reload()
+    expect(guest.page.get_by_role("heading", name="The server is away")).to_be_visible()
+    guest.complaints.clear()  # the browser tells of every request that fails
+    guest.page.unroute("**/v1/auth/refresh")
+    guest.page.get_by_role("button", name="Try again").click()
+    expect(guest.page.get_by_role("button", name="Choose files")).to_be_visible()
+
+
+def test_a_session_that_has_ended_asks_to_sign_in(guest: Person) -> None:
+    guest.page.context.clear_cookies()
+    guest.page.reload()
+    expect(guest.page.get_by_role("button", name="Start as a guest")).to_be_visible()
+    guest.complaints.clear()  # the refused renewal
+    guest.page.reload()
+    expect(guest.page.get_by_role("button", name="Start as a guest")).to_be_visible()

@@ -200,7 +200,7 @@ def test_what_others_share_is_seen_but_not_changed(
     expect(viewer.get_by_text("Saved")).to_be_visible()
     other = arrive()
     other.sign_in()
-    other.open("/?scope=shared")
+    other.open("/?scope=everyone")
     viewer = other.look_at("Film.mp4")
     expect(viewer.get_by_role("button", name="Share a link")).to_be_hidden()
     expect(viewer.get_by_label("Name", exact=True)).not_to_be_editable()

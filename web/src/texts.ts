@@ -69,8 +69,12 @@ export const texts = {
       smallest: "Smallest first",
     } as Record<string, string>,
     who: "Whose and who sees it",
-    own: "My files",
-    shared: "Shared with me",
+    scopes: {
+      OWN: "My files",
+      SHARED_WITH_ME: "Shared with me",
+      SHARED: "Shared with everyone",
+      ALL: "All files",
+    },
     anyVisibility: "Any visibility",
     clear: "Clear filters",
   },
@@ -92,8 +96,8 @@ export const texts = {
     limit: (size: string) => `Up to ${size} a file. Everything stays private until you share it.`,
     nothing: "No file fits",
     nothingLead: "Try another name, or fewer filters.",
-    sharedTitle: "Nothing is shared with you yet",
-    sharedLead: "When somebody shares a file with everyone here, it appears on this page.",
+    sharedTitle: "Nothing is shared here yet",
+    sharedLead: "When somebody shares a file with you, it appears on this page.",
   },
   upload: {
     button: "Upload",
@@ -280,6 +284,7 @@ export const texts = {
   toasts: { label: "Messages", close: "Dismiss" },
   errors: {
     unknown: "Something went wrong. Please try again.",
+    away: "The server is away",
     crashed: "Something went wrong on this page.",
     reload: "Reload the page",
     byCode: {

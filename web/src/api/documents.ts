@@ -5,6 +5,8 @@ export const ViewerDocument = graphql(`
     viewer {
       id
       kind
+      name
+      email
       filesCount
       bytesUsed
       quotaBytes

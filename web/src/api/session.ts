@@ -5,7 +5,7 @@ import { ApiError, fromProblem, OFFLINE, UNAUTHENTICATED } from "./errors";
  * Who is signed in. The access token stays in memory; what lasts is a cookie that scripts cannot
  * read and that only /v1/auth gets. Storage holds one bit: that there may be such a cookie.
  */
-export type Session = { status: "starting" | "signed-out" | "signed-in" };
+export type Session = { status: "starting" | "signed-out" | "signed-in" | "unreachable" };
 
 export type SignInOptions = { guest: boolean; oidc: { name: string; url: string } | null };
 
@@ -13,16 +13,25 @@ type Tokens = { access_token: string; expires_in: number };
 
 const REMEMBERED = "media.session";
 const EARLY_SECONDS = 30;
+const ENDED = new Set([400, 401, 403, 404]); // anything else may be better a little later
 
 export const session = createStore<Session>({ status: "starting" });
 
 let access: { token: string; expires: number } | null = null;
 let renewing: Promise<boolean> | null = null;
 
-/** Take the session up where the cookie left it. */
+/** Take the session up where the cookie left it; a server that is away ends no session. */
 export async function startSession(): Promise<void> {
-  const signedIn = localStorage.getItem(REMEMBERED) !== null && (await renew().catch(() => false));
-  session.set({ status: signedIn ? "signed-in" : "signed-out" });
+  if (localStorage.getItem(REMEMBERED) === null) {
+    session.set({ status: "signed-out" });
+    return;
+  }
+  try {
+    if (await renew()) session.set({ status: "signed-in" });
+    else forget();
+  } catch {
+    session.set({ status: "unreachable" });
+  }
 }
 
 /** Return which ways of signing in the server offers. */
@@ -80,7 +89,7 @@ function forget(): void {
 function renew(): Promise<boolean> {
   renewing ??= alone(async () => {
     const answer = await post("/v1/auth/refresh");
-    if (!answer.ok) {
+    if (ENDED.has(answer.status)) {
       return false;
     }
     await accept(answer);

@@ -92,7 +92,7 @@ function Usage({ viewer }: { viewer: ViewerQuery["viewer"] }) {
   const quota = viewer.quotaBytes ?? null;
   return (
     <div className="menu-usage">
-      <strong>{viewer.kind ? KINDS[viewer.kind] : ""}</strong>
+      <strong>{viewer.name ?? viewer.email ?? (viewer.kind ? KINDS[viewer.kind] : "")}</strong>
       <span>
         {texts.grid.total(viewer.filesCount)} ·{" "}
         {texts.account.used(
@@ -100,9 +100,7 @@ function Usage({ viewer }: { viewer: ViewerQuery["viewer"] }) {
           quota === null ? null : formatBytes(quota),
         )}
       </span>
-      {quota !== null && (
-        <progress max={quota} value={viewer.bytesUsed} aria-label={texts.account.used("", null)} />
-      )}
+      {quota !== null && <progress max={quota} value={viewer.bytesUsed} aria-hidden="true" />}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { session } from "../api/session";
+import { session, startSession } from "../api/session";
 import { texts } from "../texts";
 import { useStore } from "../ui/store";
 import { Toasts } from "../ui/toasts";
@@ -14,6 +14,15 @@ export function App() {
         <p className="starting" role="status">
           <span className="visually-hidden">{texts.signIn.starting}</span>
         </p>
+      )}
+      {status === "unreachable" && (
+        <main className="notice">
+          <h1>{texts.errors.away}</h1>
+          <p role="alert">{texts.errors.byCode["OFFLINE"]}</p>
+          <button type="button" className="button primary" onClick={() => void startSession()}>
+            {texts.grid.again}
+          </button>
+        </main>
       )}
       {status === "signed-out" && <SignIn />}
       {status === "signed-in" && <Library />}

@@ -28,7 +28,7 @@ export function Empty({ view, change, limit }: Props) {
       </section>
     );
   }
-  if (view.scope === "SHARED") {
+  if (view.scope !== "OWN") {
     return (
       <section className="notice">
         <Users aria-hidden="true" strokeWidth={1.3} />

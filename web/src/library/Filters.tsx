@@ -103,11 +103,9 @@ function TagMenu({ view, change }: Part) {
 
 function WhoMenu({ view, change }: Part) {
   const label =
-    view.scope === "SHARED"
-      ? texts.filters.shared
-      : view.visibility
-        ? texts.details.visibilities[view.visibility]
-        : texts.filters.own;
+    view.scope === "OWN" && view.visibility
+      ? texts.details.visibilities[view.visibility]
+      : texts.filters.scopes[view.scope];
   const own = view.scope === "OWN";
   return (
     <Chooser
@@ -119,7 +117,7 @@ function WhoMenu({ view, change }: Part) {
         chosen={own && view.visibility === null}
         onChoose={() => change({ scope: "OWN", visibility: null })}
       >
-        {texts.filters.own}
+        {texts.filters.scopes.OWN}
       </Choice>
       {VISIBILITIES.map((one) => (
         <Choice
@@ -127,13 +125,19 @@ function WhoMenu({ view, change }: Part) {
           chosen={own && view.visibility === one}
           onChoose={() => change({ scope: "OWN", visibility: one })}
         >
-          {texts.filters.own}: {texts.details.visibilities[one]}
+          {texts.filters.scopes.OWN}: {texts.details.visibilities[one]}
         </Choice>
       ))}
       <Ariakit.MenuSeparator className="menu-separator" />
-      <Choice chosen={!own} onChoose={() => change({ scope: "SHARED", visibility: null })}>
-        {texts.filters.shared}
-      </Choice>
+      {(["SHARED_WITH_ME", "SHARED"] as const).map((scope) => (
+        <Choice
+          key={scope}
+          chosen={view.scope === scope}
+          onChoose={() => change({ scope, visibility: null })}
+        >
+          {texts.filters.scopes[scope]}
+        </Choice>
+      ))}
     </Chooser>
   );
 }

@@ -16,6 +16,8 @@ export type View = {
 export const TYPES = ["image", "video", "audio", "application/pdf", "text"] as const;
 export const VISIBILITIES: readonly Visibility[] = ["PRIVATE", "SHARED", "PUBLIC"];
 
+const SCOPES: Record<string, FileScope> = { "with-me": "SHARED_WITH_ME", everyone: "SHARED" };
+
 const ORDERS: Record<string, FileOrder> = {
   newest: "CREATED_AT_DESC",
   oldest: "CREATED_AT_ASC",
@@ -44,7 +46,7 @@ export function parseView(search: string): View {
     type: TYPES.find((one) => one === type) ?? null,
     tags: given.getAll("tag"),
     visibility: VISIBILITIES.find((one) => one === visibility) ?? null,
-    scope: given.get("scope") === "shared" ? "SHARED" : "OWN",
+    scope: SCOPES[given.get("scope") ?? ""] ?? "OWN",
     order: orderOf(given.get("sort") ?? ""),
     file: given.get("file"),
   };
@@ -56,7 +58,8 @@ export function formatView(view: View): string {
   if (view.type) params.set("type", view.type);
   for (const tag of view.tags) params.append("tag", tag);
   if (view.visibility) params.set("visibility", view.visibility.toLowerCase());
-  if (view.scope === "SHARED") params.set("scope", "shared");
+  const scope = Object.keys(SCOPES).find((one) => SCOPES[one] === view.scope);
+  if (scope) params.set("scope", scope);
   if (sortOf(view.order) !== "newest") params.set("sort", sortOf(view.order));
   if (view.file) params.set("file", view.file);
   const text = params.toString();

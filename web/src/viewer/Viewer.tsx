@@ -2,7 +2,7 @@ import "../styles/viewer.css";
 import "../styles/details.css";
 import * as Ariakit from "@ariakit/react";
 import { ChevronLeft, ChevronRight, Download, Info, Link2, Trash2, X } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { inWords } from "../api/errors";
 import { deleteFiles } from "../library/deletion";
 import { type FileCard, type FileDetails, useFile } from "../library/files";
@@ -105,6 +105,7 @@ type OpenedProps = {
 function Opened({ id, viewerId, details, onDetails, onTag, onDelete }: OpenedProps) {
   const { data: file, error } = useFile(id);
   const [sharing, setSharing] = useState(false);
+  useTitle(file?.filename);
   if (error) {
     return (
       <div className="viewer-empty" role="alert">
@@ -174,4 +175,15 @@ function Action({ label, icon: Icon, pressed, onClick }: ActionProps) {
       <Icon aria-hidden="true" />
     </button>
   );
+}
+
+/** Call the page after what it shows. */
+function useTitle(name: string | undefined): void {
+  useEffect(() => {
+    if (name === undefined) return;
+    document.title = `${name} – ${texts.product}`;
+    return () => {
+      document.title = texts.product;
+    };
+  }, [name]);
 }
