@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
-from tests.acceptance.serving import ROOT
+from tests.acceptance.serving import ROOT, eventually
 
 PATIENCE_MILLISECONDS: Final = 30_000
 AXE: Final = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -70,9 +70,18 @@ class Person:
         """Let files and folders fall onto the page, as a desktop does."""
         session = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
+
+        def drag(kind: str) -> None:
             event = {"type": kind, "x": 400, "y": 400, "data": data}
             session.send("Input.dispatchDragEvent", event)
+
+        def is_awaited() -> bool:
+            drag("dragOver")
+            return self.page.get_by_text("Drop to upload").is_visible()
+
+        drag("dragEnter")
+        eventually(is_awaited, "the page says that files may fall")
+        drag("drop")
         session.detach()
 
     def wait_for_uploads(self) -> None:

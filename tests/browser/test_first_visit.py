@@ -45,6 +45,7 @@ def test_files_and_whole_folders_come_by_dropping_them(
 
 
 def test_a_picture_comes_by_pasting_it(guest: Person) -> None:
+    expect(guest.page.get_by_role("button", name="Choose files")).to_be_visible()
     guest.page.evaluate(
         """async () => {
           const canvas = new OffscreenCanvas(80, 40);

@@ -42,7 +42,9 @@ function useDrops(): boolean {
       if (depth === 0) setOver(false);
     };
     const allow = (event: DragEvent) => {
-      if (holdsFiles(event)) event.preventDefault();
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      setOver(true);
     };
     const drop = (event: DragEvent) => {
       depth = 0;
