@@ -51,6 +51,7 @@ class Operation(StrEnum):
 
 
 _READINGS: Final = frozenset({Operation.READ, Operation.LIST})
+_CHANGE_NOTHING: Final = _READINGS | {Operation.SEE_SHARES}
 _ADMINISTRATORS: Final = frozenset(
     {Operation.DELETE, Operation.SHARE, Operation.UNSHARE, Operation.SEE_SHARES}
 )
@@ -88,7 +89,7 @@ class Policy:
             ForbiddenError: The caller may read the file but not do this to it.
             InsufficientScopeError: The caller's API key may only read.
         """
-        if operation is not Operation.READ:
+        if operation not in _CHANGE_NOTHING:
             self.require_writing(viewer)
         if file is None or not self.can_read(viewer, file):
             raise self._hidden(viewer)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from auth.viewer import Viewer
 from core.errors import (
     BadMultipartError,
+    MediaError,
     PayloadTooLargeError,
     RequestTimeoutError,
     UnsupportedMediaTypeError,
@@ -40,18 +41,28 @@ def application_of(request: Request) -> Application:
 async def viewer_of(request: Request) -> Viewer:
     """Return who sent ``request``, from its headers alone: the body is not touched.
 
+    It is found out once a request: a wrong token counts as one failed attempt, however many ask.
+
     Raises:
         UnauthenticatedError: The token is not valid, or its account is gone or disabled.
         RateLimitedError: Too many API keys from its address were not valid.
     """
-    known: Viewer | None = request.scope.get(_VIEWER)
+    known: Viewer | MediaError | None = request.scope.get(_VIEWER)
     if known is None:
-        authorization = request.headers.get("authorization")
-        accounts = application_of(request).accounts
-        known = await accounts.viewer(authorization, address_of(request))
-        request.scope[_VIEWER] = known
-        note_account(known.id)
+        known = request.scope[_VIEWER] = await _recognised(request)
+    if isinstance(known, MediaError):
+        raise known
     return known
+
+
+async def _recognised(request: Request) -> Viewer | MediaError:
+    accounts, authorization = application_of(request).accounts, request.headers.get("authorization")
+    try:
+        viewer = await accounts.viewer(authorization, address_of(request))
+    except MediaError as error:
+        return error
+    note_account(viewer.id)
+    return viewer
 
 
 def address_of(request: Request) -> str:

@@ -176,7 +176,9 @@ def _environment(data_dir: Path, port: int, settings: Mapping[str, str | int]) -
         "host": "127.0.0.1",
         "port": port,
         "secret_key": SECRET,
-        "rate_sign_in": "off",  # every test signs in anew, all from one address
+        # Tests sign in anew, all from one address, and process more than a person would.
+        "rate_sign_in": "off",
+        "rate_processing": "off",
         **settings,
     }
     return inherited | {f"MEDIA_{name.upper()}": str(value) for name, value in given.items()}

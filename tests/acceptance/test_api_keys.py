@@ -11,6 +11,7 @@ from tests.acceptance.serving import Server
 from tests.acceptance.test_access_matrix import CONTENT, MISSING, OK, READS, WRITES
 
 KEYS: Final = "/v1/auth/api-keys"
+CHANGES_NOTHING: Final = {"shares", "HEAD of shares"}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_a_read_key_reads_what_its_account_reads(
     assert READS[read](read_key, MISSING) == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("write", [name for name in WRITES if name != "signedUrl"])
+@pytest.mark.parametrize("write", sorted(WRITES.keys() - CHANGES_NOTHING - {"signedUrl"}))
 def test_a_read_key_is_refused_on_every_write(
     user: httpx.Client, read_key: httpx.Client, write: str
 ) -> None:
@@ -110,7 +111,7 @@ def scope_refused(client: httpx.Client, write: str, file_id: str) -> bool:
         pass
     finally:
         client.event_hooks = {"response": []}
-    (answer,) = answers
+    answer = answers[-1]
     if answer.url.path != "/graphql":
         assert answer.status_code == 403
         assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]

@@ -1,125 +1,117 @@
-"""What signing in and API keys answer, held to the OpenAPI document."""
+"""Answers about accounts against what the description says of them: shares, limits, the audit."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.ids import IdPrefix, new_id
+from core.rates import Rate
 from core.settings import Settings
 from models.user import UserKind
-from services.attempts import MOST
-from tests.acceptance.openid import CLIENT, at_provider, provider
-from tests.rest.described import SCHEMAS, Api, served
+from tests.rest.described import (
+    DOCUMENT,
+    SCHEMAS,
+    Api,
+    operations,
+    served,
+)
 
-GUEST, REFRESH, LOGOUT = "/v1/auth/guest", "/v1/auth/refresh", "/v1/auth/logout"
-KEYS = "/v1/auth/api-keys"
-OURS = {"sec-fetch-site": "same-origin"}
+MAX_UPLOAD_BYTES = 1000
+FILE = "file_00000000000000000000000000"
 
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    async with served(Settings(data_dir=tmp_path)) as api:
+    settings = Settings(data_dir=tmp_path, max_upload_bytes=MAX_UPLOAD_BYTES, quota_bytes=5000)
+    async with served(settings) as api:
+        await api.sign_in()
         yield api
 
 
-async def be(api: Api, kind: UserKind) -> None:
-    session = await api.app.state.application.accounts.create(kind)
+async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
+    readers = []
+    for _ in range(2):
+        session = (await api.ask("POST", "/llm/auth/guest-login", 200)).json()
+        readers.append(session["user_id"])
+    path = f"/v1/media/files/{(await api.upload())['id']}/shares"
+    shared = await api.ask("POST", path, 200, json={"account_ids": readers})
+    assert [share["account_id"] for share in shared.json()["data"]] == readers
+    assert shared.json() == (await api.ask("GET", path, 200)).json()
+    await api.ask("HEAD", path, 200)
+    many = [new_id(IdPrefix.USER)] * 2 + [new_id(IdPrefix.USER) for _ in range(100)]
+    for wrong in ({}, {"account_ids": []}, {"account_ids": many}, {"account_ids": "x"}):
+        await api.ask("POST", path, 400, json=wrong)
+    await api.ask("POST", path, 400, json={"account_ids": readers, "more": 1})
+    await api.ask("POST", path, 404, json={"account_ids": many[:1]})
+    await api.ask("DELETE", f"{path}/{readers[0]}", 204)
+    await api.ask("DELETE", f"{path}/{readers[0]}", 404)
+    await api.sign_in()
+    await api.ask("GET", path, 404)
+    await api.ask("HEAD", path, 404)
+
+
+async def test_the_audit_is_refused_as_described(api: Api) -> None:
+    await api.ask("GET", "/v1/audit", 403)
+    await api.ask("HEAD", "/v1/audit", 403)
+    await api.ask("GET", "/v1/audit?colour=1", 400)
+
+
+async def test_the_audit_is_answered_as_described(api: Api) -> None:
+    path = f"/v1/media/files/{(await api.upload())['id']}"
+    accounts = api.app.state.application.accounts
+    session = await accounts.create(UserKind.ADMINISTRATOR)
     api.client.headers["authorization"] = f"Bearer {session.access_token}"
+    await api.ask("GET", path, 200)
+    page = (await api.ask("GET", "/v1/audit?limit=1", 200)).json()
+    assert page["data"][0].keys() == SCHEMAS["AuditEntry"]["properties"].keys()
+    await api.ask("HEAD", "/v1/audit", 200)
 
 
-async def test_sessions_are_answered_as_described(api: Api) -> None:
-    made = (await api.ask("POST", GUEST, 200)).json()
-    assert made.keys() == SCHEMAS["Session"]["properties"].keys()
-    body = {"refresh_token": made["refresh_token"]}
-    following = (await api.ask("POST", REFRESH, 200, json=body)).json()
-    assert following.keys() == made.keys()
-    await api.ask("POST", LOGOUT, 204, json=body)
-    await api.ask("POST", REFRESH, 401, json=body)
-    for choice in SCHEMAS["GuestRequest"]["properties"]["session"]["enum"]:
-        await api.ask("POST", GUEST, 200, json={"session": choice}, headers=OURS)
+async def test_an_upload_past_the_quota_is_refused_as_described(api: Api) -> None:
+    for _ in range(5):
+        await api.upload(content=b"x" * MAX_UPLOAD_BYTES)
+    await api.upload(403, content=b"x")
 
 
-async def test_sessions_in_a_cookie_are_answered_as_described(api: Api) -> None:
-    made = (await api.ask("POST", GUEST, 200, json={"session": "cookie"}, headers=OURS)).json()
-    absent = {"refresh_token", "refresh_expires_in"}
-    assert made.keys() == SCHEMAS["Session"]["properties"].keys() - absent
-    await api.ask("POST", REFRESH, 403)
-    await api.ask("POST", REFRESH, 200, headers=OURS)
-    await api.ask("POST", LOGOUT, 403)
-    await api.ask("POST", LOGOUT, 204, headers=OURS)
-    await api.ask("POST", LOGOUT, 401)
+async def test_usage_is_answered_as_described(api: Api) -> None:
+    await api.upload(content=b"x" * 7)
+    answer = await api.ask("GET", "/v1/account/usage", 200)
+    used = {"bytes": 7, "files": 1, "quota_bytes": 5000, "quota_files": 10_000}
+    assert answer.json() == {"data": used}
+    await api.ask("HEAD", "/v1/account/usage", 200)
+    await api.ask("GET", "/v1/account/usage", 401, signed_in=False)
 
 
-@pytest.mark.parametrize("path", [GUEST, REFRESH, LOGOUT])
-async def test_a_wrong_body_is_refused_as_described(api: Api, path: str) -> None:
-    await api.ask("POST", path, 400, json={"what": 1})
-    await api.ask("POST", path, 415, content=b"{}", headers={"content-type": "text/plain"})
-    await api.ask("POST", path, 413, json={"refresh_token": "x" * 2**20})
+async def test_a_refusal_for_its_rate_is_answered_as_described(tmp_path: Path) -> None:
+    rates: dict[str, Any] = dict.fromkeys(("rate_read", "rate_upload"), Rate(1, 86_400))
+    async with served(Settings(data_dir=tmp_path, **rates)) as api:
+        await api.sign_in()
+        await api.upload()
+        await api.upload(429)
+        for path in ("/v1/media/files", "/openapi.json", f"/v1/media/files/{FILE}"):
+            await api.client.get(path)
+            await api.ask("GET", path, 429)
+            await api.ask("HEAD", path, 429)
+        await api.ask("POST", "/graphql", 429, json={"query": "{ viewer { id } }"})
+        await api.ask("GET", "/graphql?query={viewer{id}}", 429)
 
 
-async def test_too_many_failures_are_refused_as_described(api: Api) -> None:
-    for _ in range(MOST):
-        await api.ask("POST", REFRESH, 401, json={"refresh_token": "wrong"})
-    await api.ask("POST", REFRESH, 429, json={"refresh_token": "wrong"})
+async def test_every_operation_but_health_may_be_refused_for_its_rate() -> None:
+    limited = {path for path, _, operation in operations() if "429" in operation["responses"]}
+    assert limited == DOCUMENT["paths"].keys() - {"/healthz", "/readyz"}
 
 
-async def test_what_is_offered_is_answered_as_described(api: Api) -> None:
-    await api.ask("GET", "/v1/auth/options", 200)
-    await api.ask("HEAD", "/v1/auth/options", 200)
+async def test_idempotency_keys_are_answered_as_described(api: Api) -> None:
+    def upload(content: bytes, key: str) -> dict[str, Any]:
+        return {"files": {"file": ("a.txt", content)}, "headers": {"idempotency-key": key}}
 
-
-async def test_guests_that_are_not_wanted_are_refused_as_described(tmp_path: Path) -> None:
-    async with served(Settings(data_dir=tmp_path, guest_login=False)) as api:
-        await api.ask("POST", GUEST, 403)
-
-
-async def test_api_keys_are_answered_as_described(api: Api) -> None:
-    await be(api, UserKind.USER)
-    made = (await api.ask("POST", KEYS, 201, json={"name": "x"})).json()["data"]
-    assert made.keys() == SCHEMAS["NewApiKey"]["properties"].keys()
-    scopes = SCHEMAS["ApiKeyRequest"]["properties"]["scopes"]
-    assert made["scopes"] == scopes["default"]
-    asked = {"name": "y", "scopes": scopes["items"]["enum"]}
-    await api.ask("POST", KEYS, 201, json=asked)
-    await api.ask("GET", KEYS, 200)
-    await api.ask("HEAD", KEYS, 200)
-    by_key = {"authorization": f"Bearer {made['key']}"}
-    await api.ask("GET", "/v1/media/files", 200, headers=by_key)
-    await api.ask("POST", "/v1/media/files/bulk-delete", 403, json={"file_ids": []}, headers=by_key)
-    await api.ask("PATCH", f"/v1/media/files/{new_id(IdPrefix.FILE)}", 403, json={}, headers=by_key)
-    await api.ask("POST", KEYS, 403, json={"name": "z"}, headers=by_key)
-    await api.ask("DELETE", f"{KEYS}/{made['id']}", 204)
-    await api.ask("DELETE", f"{KEYS}/{made['id']}", 404)
-    await api.ask("POST", KEYS, 400, json={})
-    await be(api, UserKind.GUEST)
-    await api.ask("GET", KEYS, 403)
-    await api.ask("POST", KEYS, 403, json={"name": "x"})
-    await api.ask("DELETE", f"{KEYS}/x", 403)
-
-
-async def test_the_way_to_a_provider_and_back_is_answered_as_described(tmp_path: Path) -> None:
-    with provider() as issuer:
-        settings = Settings(data_dir=tmp_path, oidc_issuer=issuer, **CLIENT)
-        async with served(settings) as api:
-            api.client.base_url = "http://127.0.0.1"  # where the provider sends people back to
-            login, callback = "/v1/auth/oidc/login", "/v1/auth/oidc/callback"
-            await api.ask("GET", login, 400, params={"return_to": "//elsewhere.example"})
-            await api.ask("GET", callback, 400)
-            await api.ask("HEAD", login, 302)
-            sent = await api.ask("GET", login, 302)
-            back = at_provider(sent.headers["location"], "ada").removeprefix("http://127.0.0.1")
-            await api.ask("GET", back, 303)
-            await api.ask("GET", back, 400)
-            await api.ask("GET", "/v1/auth/options", 200)
-
-
-async def test_a_missing_provider_is_answered_as_described(api: Api) -> None:
-    await api.ask("GET", "/v1/auth/oidc/login", 404)
-    await api.ask("GET", "/v1/auth/oidc/callback", 404)
-
-
-async def test_a_provider_that_is_gone_is_answered_as_described(tmp_path: Path) -> None:
-    gone = Settings(data_dir=tmp_path, oidc_issuer="http://127.0.0.1:9", oidc_client_id="x")
-    async with served(gone) as api:
-        await api.ask("GET", "/v1/auth/oidc/login", 503)
+    path = "/v1/media/upload"
+    first = await api.ask("POST", path, 200, **upload(b"1", "k"))
+    again = await api.ask("POST", path, 200, **upload(b"1", "k"))
+    assert again.json() == first.json()
+    await api.ask("POST", path, 422, **upload(b"2", "k"))
+    await api.ask("POST", path, 400, **upload(b"2", ""))
+    await api.ask("DELETE", f"/v1/media/files/{first.json()['data']['id']}", 204)
+    await api.ask("POST", path, 404, **upload(b"1", "k"))

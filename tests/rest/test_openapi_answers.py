@@ -9,9 +9,7 @@ import pytest
 from jsonschema import ValidationError  # type: ignore[import-untyped]  # ships no type hints
 
 from core.ids import IdPrefix, new_id
-from core.rates import Rate
 from core.settings import Settings
-from models.user import UserKind
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
@@ -128,45 +126,6 @@ async def test_signed_addresses_are_made_followed_and_revoked_as_described(api: 
     await api.ask("GET", url, 403, signed_in=False)
 
 
-async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
-    readers = []
-    for _ in range(2):
-        session = (await api.ask("POST", "/llm/auth/guest-login", 200)).json()
-        readers.append(session["user_id"])
-    path = f"/v1/media/files/{(await api.upload())['id']}/shares"
-    shared = await api.ask("POST", path, 200, json={"account_ids": readers})
-    assert [share["account_id"] for share in shared.json()["data"]] == readers
-    assert shared.json() == (await api.ask("GET", path, 200)).json()
-    await api.ask("HEAD", path, 200)
-    many = [new_id(IdPrefix.USER)] * 2 + [new_id(IdPrefix.USER) for _ in range(100)]
-    for wrong in ({}, {"account_ids": []}, {"account_ids": many}, {"account_ids": "x"}):
-        await api.ask("POST", path, 400, json=wrong)
-    await api.ask("POST", path, 400, json={"account_ids": readers, "more": 1})
-    await api.ask("POST", path, 404, json={"account_ids": many[:1]})
-    await api.ask("DELETE", f"{path}/{readers[0]}", 204)
-    await api.ask("DELETE", f"{path}/{readers[0]}", 404)
-    await api.sign_in()
-    await api.ask("GET", path, 404)
-    await api.ask("HEAD", path, 404)
-
-
-async def test_the_audit_is_refused_as_described(api: Api) -> None:
-    await api.ask("GET", "/v1/audit", 403)
-    await api.ask("HEAD", "/v1/audit", 403)
-    await api.ask("GET", "/v1/audit?colour=1", 400)
-
-
-async def test_the_audit_is_answered_as_described(api: Api) -> None:
-    path = f"/v1/media/files/{(await api.upload())['id']}"
-    accounts = api.app.state.application.accounts
-    session = await accounts.create(UserKind.ADMINISTRATOR)
-    api.client.headers["authorization"] = f"Bearer {session.access_token}"
-    await api.ask("GET", path, 200)
-    page = (await api.ask("GET", "/v1/audit?limit=1", 200)).json()
-    assert page["data"][0].keys() == SCHEMAS["AuditEntry"]["properties"].keys()
-    await api.ask("HEAD", "/v1/audit", 200)
-
-
 def needs_a_token() -> list[tuple[str, str]]:
     return [
         (path, method) for path, method, one in operations() if one["security"] == [{"bearer": []}]
@@ -275,21 +234,6 @@ async def test_a_wrong_upload_is_refused_as_described(api: Api) -> None:
     await api.ask("POST", path, 415, content=b"--b--\r\n", headers=compressed)
 
 
-async def test_an_upload_past_the_quota_is_refused_as_described(api: Api) -> None:
-    for _ in range(5):
-        await api.upload(content=b"x" * MAX_UPLOAD_BYTES)
-    await api.upload(403, content=b"x")
-
-
-async def test_usage_is_answered_as_described(api: Api) -> None:
-    await api.upload(content=b"x" * 7)
-    answer = await api.ask("GET", "/v1/account/usage", 200)
-    used = {"bytes": 7, "files": 1, "quota_bytes": 5000, "quota_files": 10_000}
-    assert answer.json() == {"data": used}
-    await api.ask("HEAD", "/v1/account/usage", 200)
-    await api.ask("GET", "/v1/account/usage", 401, signed_in=False)
-
-
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
@@ -371,36 +315,3 @@ async def test_graphql_is_answered_as_described(api: Api) -> None:
     await api.ask("POST", "/graphql", 400, json={"query": "{"}, headers=strict)
     await api.ask("POST", "/graphql", 406, json={}, headers={"accept": "image/png"})
     await api.ask("POST", "/graphql", 415, content=b"{ __typename }")
-
-
-async def test_a_refusal_for_its_rate_is_answered_as_described(tmp_path: Path) -> None:
-    rates: dict[str, Any] = dict.fromkeys(("rate_read", "rate_upload"), Rate(1, 86_400))
-    async with served(Settings(data_dir=tmp_path, **rates)) as api:
-        await api.sign_in()
-        await api.upload()
-        await api.upload(429)
-        for path in ("/v1/media/files", "/openapi.json", f"/v1/media/files/{FILE}"):
-            await api.client.get(path)
-            await api.ask("GET", path, 429)
-            await api.ask("HEAD", path, 429)
-        await api.ask("POST", "/graphql", 429, json={"query": "{ viewer { id } }"})
-        await api.ask("GET", "/graphql?query={viewer{id}}", 429)
-
-
-async def test_every_operation_but_health_may_be_refused_for_its_rate() -> None:
-    limited = {path for path, _, operation in operations() if "429" in operation["responses"]}
-    assert limited == DOCUMENT["paths"].keys() - {"/healthz", "/readyz"}
-
-
-async def test_idempotency_keys_are_answered_as_described(api: Api) -> None:
-    def upload(content: bytes, key: str) -> dict[str, Any]:
-        return {"files": {"file": ("a.txt", content)}, "headers": {"idempotency-key": key}}
-
-    path = "/v1/media/upload"
-    first = await api.ask("POST", path, 200, **upload(b"1", "k"))
-    again = await api.ask("POST", path, 200, **upload(b"1", "k"))
-    assert again.json() == first.json()
-    await api.ask("POST", path, 422, **upload(b"2", "k"))
-    await api.ask("POST", path, 400, **upload(b"2", ""))
-    await api.ask("DELETE", f"/v1/media/files/{first.json()['data']['id']}", 204)
-    await api.ask("POST", path, 404, **upload(b"1", "k"))
