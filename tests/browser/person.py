@@ -66,7 +66,7 @@ class Person:
             expect(self.tile(file.name)).to_be_visible()
         return self
 
-    def drop(self, paths: Iterable[Path]) -> None:
+    def drop(self, paths: Iterable[Path], *, once_it_says: str | None = None) -> None:
         """Let files and folders fall onto the page, as a desktop does."""
         session = self.page.context.new_cdp_session(self.page)
         data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
@@ -77,7 +77,7 @@ class Person:
 
         def is_awaited() -> bool:
             drag("dragOver")
-            return self.page.get_by_text("Drop to upload").is_visible()
+            return once_it_says is None or self.page.get_by_text(once_it_says).is_visible()
 
         drag("dragEnter")
         eventually(is_awaited, "the page says that files may fall")

@@ -37,7 +37,7 @@ def test_files_and_whole_folders_come_by_dropping_them(
     (trip / "day one" / "Inside.txt").write_text("deep in a folder")
     (trip / "Plan.txt").write_text("in a folder")
     (trip / ".hidden").write_text("nobody's business")
-    guest.drop([trip, pictures / "Lake.jpg"])
+    guest.drop([trip, pictures / "Lake.jpg"], once_it_says="Drop to upload")
     guest.wait_for_uploads()
     for name in ("Inside.txt", "Plan.txt", "Lake.jpg"):
         expect(guest.tile(name)).to_be_visible()
