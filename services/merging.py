@@ -1,4 +1,4 @@
-"""The files of a guest move to another account, in one transaction.
+"""The files of a guest, and what others share with it, move to another account in one transaction.
 
 Locks are taken as everywhere: files, accounts, blobs, each in order. Content that both have is
 shared afterwards, as if it had been uploaded to one account; it is charged in full as before, and
@@ -23,12 +23,35 @@ async def move_files(transaction: Transaction, guest_id: str, account_id: str) -
     await transaction.execute(
         "UPDATE file_tag SET owner_id = ? WHERE owner_id = ?", account_id, guest_id
     )
+    await _move_shares(transaction, guest_id, account_id)
     await _move_totals(transaction, guest_id, account_id)
     await _share_content(transaction, guest_id, account_id)
     await transaction.execute(
         "UPDATE blob SET owner_id = ? WHERE owner_id = ? AND refs > 0", account_id, guest_id
     )
     return moved
+
+
+async def _move_shares(transaction: Transaction, guest_id: str, account_id: str) -> None:
+    """Let the account read what the guest was let read, but for what is its own now."""
+    known = (
+        "SELECT file_id FROM file_share WHERE account_id = ?"
+        " UNION SELECT id FROM file WHERE owner_id = ?"
+    )
+    await transaction.execute(
+        f"UPDATE file_share SET account_id = ? WHERE account_id = ? AND file_id NOT IN ({known})",
+        account_id,
+        guest_id,
+        account_id,
+        account_id,
+    )
+    await transaction.execute("DELETE FROM file_share WHERE account_id = ?", guest_id)
+    await transaction.execute(
+        "DELETE FROM file_share WHERE account_id = ?"
+        " AND file_id IN (SELECT id FROM file WHERE owner_id = ?)",
+        account_id,
+        account_id,
+    )
 
 
 async def _move_totals(transaction: Transaction, guest_id: str, account_id: str) -> None:

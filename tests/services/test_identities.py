@@ -9,6 +9,7 @@ from auth.viewer import Viewer
 from core.errors import ForbiddenError, UnauthenticatedError
 from models.blob import Blob
 from models.file import FileTag
+from models.share import FileShare
 from models.user import User, UserKind
 from services.application import Application
 from services.identities import Identity
@@ -72,6 +73,23 @@ async def test_files_of_a_guest_move_with_all_that_belongs_to_them(
     assert left.disabled_at is not None
     await application.sweeper.sweep()
     assert await Blob.filter(owner_id=guest.id).count() == 0
+
+
+async def test_what_others_share_with_a_guest_moves_with_it(application: Application) -> None:
+    user = await viewer_of(application, await application.identities.sign_in(ADA))
+    guest, friend = [await account(application, UserKind.GUEST) for _ in range(2)]
+    assert user.id is not None
+    assert guest.id is not None
+    with_guest, with_both = [await uploaded(application, friend) for _ in range(2)]
+    own = await uploaded(application, guest)
+    await application.shares.share(friend, with_guest.id, [guest.id])
+    await application.shares.share(friend, with_both.id, [guest.id, user.id])
+    await application.shares.share(guest, own.id, [user.id, str(friend.id)])
+    await application.identities.sign_in(ADA, guest.id)
+    held = {(share.file_id, share.account_id) for share in await FileShare.all()}
+    expected = {(with_guest.id, user.id), (with_both.id, user.id), (own.id, friend.id)}
+    assert held == expected
+    assert await content_of(application, user, with_guest.id)
 
 
 async def test_an_upload_of_a_guest_that_has_moved_is_refused_at_its_end(
