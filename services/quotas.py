@@ -20,6 +20,7 @@ from core.settings import MIB, Settings
 from models.database import Database, Transaction
 from models.user import UserKind
 from services.received import Expected, Reservation
+from services.records import require_enabled
 from services.room import UNLIMITED, Room, Usage, quota_exceeded
 
 HOLD_SECONDS: Final = 600
@@ -119,18 +120,20 @@ class Quotas:
         """Count a file in, if it fits.
 
         Raises:
-            UnauthenticatedError: The account is gone.
+            UnauthenticatedError: The account is gone, disabled, or has moved to another.
             QuotaExceededError: It would pass the quota.
         """
         charged = await transaction.execute(
             "UPDATE user_account SET files_count = files_count + 1, bytes_used = bytes_used + ?"
-            f" WHERE id = ? AND bytes_used + ? <= {_limit('quota_bytes', self._bytes)}"
+            " WHERE id = ? AND disabled_at IS NULL"
+            f" AND bytes_used + ? <= {_limit('quota_bytes', self._bytes)}"
             f" AND files_count + 1 <= {_limit('quota_files', self._files)}",
             size,
             owner_id,
             size,
         )
         if not charged:
+            await require_enabled(transaction, owner_id)
             room = await self._room(transaction, owner_id)
             raise quota_exceeded(
                 room.usage, f"This file of {size} bytes would pass your quota", size

@@ -38,7 +38,6 @@ from services.records import (
     SharedBlob,
     insert_blob,
     insert_file,
-    require_enabled,
     settle_reservation,
     share_blob,
 )
@@ -246,7 +245,6 @@ class Uploads:
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
         await self._quotas.charge(transaction, file.owner_id, file.size)
-        await require_enabled(transaction, file.owner_id)
         shared = await share_blob(transaction, body)
         if shared is None and own_key not in published:
             raise _ContentWentError
