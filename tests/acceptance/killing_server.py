@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import services.idempotency
 import storage.filesystem
 from cli.serve import serve
 from core.settings import load_settings
@@ -89,5 +90,6 @@ def prepare(step: str, killer: Killer) -> None:
 
 
 if __name__ == "__main__":
+    services.idempotency.HELD_SECONDS = 3  # type: ignore[misc] # a retry need not wait for long
     prepare(sys.argv[1], Killer(Path(sys.argv[2])))
     sys.exit(serve(load_settings(os.environ)))
