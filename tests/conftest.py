@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.postgres", "tests.swift"]
+pytest_plugins = ["tests.database", "tests.postgres", "tests.swift"]
 
 # Where it sees these, pytest writes the whole difference of what an assertion compares. Of two
 # files of a megabyte that takes hours, and looks like a test that hangs.

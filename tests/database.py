@@ -1,6 +1,10 @@
 """Databases for tests on both engines, and tasks that are cancelled at a chosen step."""
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from enum import StrEnum
@@ -13,12 +17,41 @@ from models.database import Database
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database: the test runs once on each engine."""
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables: the test runs once on each engine."""
     if request.param == "sqlite":
         return f"sqlite://{tmp_path}/media.db"
     url: str = request.getfixturevalue("postgres_database")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without rows, a copy of a migrated one: once on each engine."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "media.db")
+        return f"sqlite://{tmp_path}/media.db"
+    url: str = request.getfixturevalue("migrated_postgres_database")
+    return url
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of SQLite that has its tables: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "media.db"
+    migrate(f"sqlite://{path}")
+    return path
+
+
+def migrate(url: str) -> None:
+    """Migrate the database at ``url``, in a process of its own: here an event loop may run."""
+    subprocess.run(
+        [sys.executable, "-m", "cli.main", "migrate"],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "MEDIA_DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.database import migrate
+
 # The shell that runs this outlives a killed pytest, because only the end of its input ends it:
 # then it stops the server and removes the folder. Durability is off, since nothing here is kept.
 _SERVER = r"""
@@ -120,8 +122,29 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The URL of a new, empty database, dropped after the test even if connections are open."""
+    with _database(postgres_url, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> Iterator[str]:
+    """The name of a database that has its tables, to be copied."""
+    with _database(postgres_url, "template0") as url:
+        migrate(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgres_database(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The URL of a new database without rows, dropped after the test as above."""
+    with _database(postgres_url, migrated_template) as url:
+        yield url
+
+
+@contextmanager
+def _database(postgres_url: str, template: str) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
-    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0")
+    _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres_url.removesuffix("postgres") + name
     _execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -112,15 +112,15 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     assert [row[0] for row in await database.read("SELECT id FROM user_account")] == [account_id]
 
 
-async def test_the_first_migration_tells_what_it_did(database_url: str) -> None:
-    database = Database(database_url)
+async def test_the_first_migration_tells_what_it_did(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
     await database.connect()
     assert await database.migrate() == MIGRATIONS
     await database.close()
 
 
-async def test_processes_that_migrate_at_once_take_turns(database_url: str) -> None:
-    outcomes = await asyncio.to_thread(run_together, MIGRATING, [database_url], 3)
+async def test_processes_that_migrate_at_once_take_turns(empty_database_url: str) -> None:
+    outcomes = await asyncio.to_thread(run_together, MIGRATING, [empty_database_url], 3)
     assert [complaint for _, complaint in outcomes] == [""] * 3
     assert sorted(printed.strip() for printed, _ in outcomes) == sorted(
         [str(MIGRATIONS), "[]", "[]"]
