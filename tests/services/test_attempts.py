@@ -30,12 +30,12 @@ def test_a_window_begins_with_its_first_failure_and_ends(monkeypatch: pytest.Mon
     )
     with pytest.raises(RateLimitedError) as refusal:
         attempts.require_patience("a")
-    assert refusal.value.retry_after == SECONDS
+    assert refusal.value.figures["retry_after_seconds"] == SECONDS
     attempts.require_patience("b")
     monkeypatch.setattr("services.attempts.time.monotonic", lambda: now + SECONDS - 0.5)
     with pytest.raises(RateLimitedError) as refusal:
         attempts.require_patience("a")
-    assert refusal.value.retry_after == 1
+    assert refusal.value.figures["retry_after_seconds"] == 1
     monkeypatch.setattr("services.attempts.time.monotonic", lambda: now + SECONDS)
     attempts.require_patience("a")
     assert failures(attempts, "a", 1) == ["UnauthenticatedError"]
