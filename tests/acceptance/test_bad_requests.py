@@ -237,6 +237,7 @@ def test_a_token_signed_anew_is_valid_so_the_forgeries_below_fail_for_their_reas
     assert status_of(server, f"Bearer {forged(token)}") == 200
     assert status_of(server, f"bearer   {token}") == 200
     assert status_of(server, f"Bearer {forged(token, exp=time.time() - 20)}") == 200  # leeway
+    assert status_of(server, f"Bearer {forged(token, exp=time.time() - 40)}") == 401
 
 
 _LONG_AGO, _FAR_OFF = 1_700_000_000, 4_000_000_000
