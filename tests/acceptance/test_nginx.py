@@ -11,6 +11,7 @@ from tests.acceptance.samples import image, noise
 from tests.acceptance.serving import Server
 from tests.nginx import nginx
 
+LIMIT = 4_000_000
 CONTENT = noise(3_000_000)
 ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
@@ -26,7 +27,7 @@ class Pair(NamedTuple):
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """Serve with ``MEDIA_DOWNLOADS=nginx``."""
     folder = tmp_path_factory.mktemp("nginx")
-    server = Server(folder / "data", downloads="nginx")
+    server = Server(folder / "data", downloads="nginx", max_upload_bytes=LIMIT)
     objects = folder / "data" / "objects"
     with (
         nginx(folder / "nginx", [f"127.0.0.1:{server.port}"], objects) as url,
@@ -99,7 +100,9 @@ def test_nobody_reaches_the_objects_but_by_the_server(pair: Pair, path: str) -> 
 
 
 def test_large_uploads_go_through_and_too_large_ones_are_refused_in_words(pair: Pair) -> None:
-    too_large = pair.behind.post("/v1/media/upload", files={"file": ("a.bin", bytes(110_000_000))})
+    too_large = pair.behind.post(
+        "/v1/media/upload", files={"file": ("a.bin", bytes(LIMIT + 100_000))}
+    )
     assert (too_large.status_code, too_large.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 

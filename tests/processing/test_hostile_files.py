@@ -1,6 +1,7 @@
 """What a file can do that has taken its worker over, and what it cannot."""
 
 import asyncio
+import gc
 import logging
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -82,10 +83,11 @@ async def test_a_worker_that_answers_out_of_turn_does_no_more(
 ) -> None:
     async with opened(best, size=1) as workers:
         before = await copied(workers, file)
+        gc.collect()  # what other tests have left open is closed at any time
         held = descriptors()
         (await perform(workers, file, do=deed)).output.close()
         after = await copied(workers, file)
-        assert descriptors() == held
+        assert descriptors() <= held
         assert after["length"] == before["length"]
 
 

@@ -66,7 +66,7 @@ async def rows(application: Application) -> list[tuple[object, ...]]:
 
 def replica(application: Application) -> Derivatives:
     """What another process of the same server would have."""
-    reservations = Reservations(application.database, application.sweeper)
+    reservations = Reservations(application.database, application.sweeper, application.quotas)
     return Derivatives(application.database, application.storage, reservations)
 
 

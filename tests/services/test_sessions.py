@@ -197,7 +197,9 @@ async def test_too_many_failures_of_an_address_have_to_wait_and_what_is_right_ha
             await application.accounts.refresh("wrong", HERE)
     with pytest.raises(RateLimitedError) as refusal:
         await application.accounts.refresh("wrong", HERE)
-    assert 1 <= refusal.value.retry_after <= 60
+    wait = refusal.value.figures["retry_after_seconds"]
+    assert isinstance(wait, int)
+    assert 1 <= wait <= 60
     with pytest.raises(UnauthenticatedError):
         await application.accounts.refresh("wrong", "192.0.2.2")
     assert await is_let_in(application, await refreshed(application, token_of(session)))
