@@ -23,7 +23,7 @@ _ERRORS: Final = (
     OverflowError,
     IndexError,
     KeyError,
-    RuntimeError,  # a password is wanted; NotImplementedError (a compression) is one too
+    RuntimeError,  # a password is wanted, or a compression that zipfile does not know
 )
 
 

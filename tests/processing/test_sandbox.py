@@ -117,12 +117,18 @@ async def test_in_a_bubble_no_other_process_is_seen(bubble: Sandbox) -> None:
         assert await prisoner.attempt("signal", os.getpid()) == "No such process"
 
 
-@pytest.mark.parametrize(
-    "sandbox", [*BUBBLES, *NETWORKS], ids=lambda each: f"{each.name} {each.prefix[1]}"
-)
-async def test_no_packet_leaves(sandbox: Sandbox) -> None:
-    if first_working([sandbox]) is not sandbox:
-        pytest.skip("this user may not")
+async def test_no_packet_leaves_a_bubble(bubble: Sandbox) -> None:
+    await assert_no_packet_leaves(bubble)
+
+
+async def test_no_packet_leaves_a_network_namespace_that_this_user_may_make() -> None:
+    allowed = [each for each in NETWORKS if first_working([each]) is each]
+    assert allowed  # where bubblewrap works, one of them does
+    for sandbox in allowed:
+        await assert_no_packet_leaves(sandbox)
+
+
+async def assert_no_packet_leaves(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, _datagrams() as receiver:
         listener.setblocking(False)
         async with Prisoner(sandbox) as prisoner:

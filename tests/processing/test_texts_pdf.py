@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from processing.task import Failure, ProcessingError, Source
-from processing.texts.languages import installed
 from tests.processing.pages import (
     ENGLISH,
     blank_pdf,
@@ -70,7 +69,6 @@ def test_a_blank_page_needs_no_recognition(tmp_path: Path) -> None:
     assert [found["text"] for found in pages] == ["", ""]
 
 
-@pytest.mark.skipif(not installed(), reason="no Tesseract data on this machine")
 def test_a_scanned_page_is_left_to_its_own_task(tmp_path: Path) -> None:
     file = _pdf(tmp_path, picture(drawn(ENGLISH), "PDF", resolution=150))
     pages, said = extracted(file)
@@ -88,7 +86,6 @@ def test_a_document_of_twenty_thousand_pages_ends_after_a_thousand(tmp_path: Pat
     assert len(pages) == 1000
 
 
-@pytest.mark.skipif(not installed(), reason="no Tesseract data on this machine")
 def test_a_huge_page_is_drawn_within_bounds(tmp_path: Path) -> None:
     file = _pdf(
         tmp_path, pdf([(72, 80, "Small words on a huge page of this PDF")], size=(14400, 400))

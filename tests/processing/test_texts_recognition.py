@@ -9,12 +9,10 @@ from core.errors import ValidationFailedError
 from processing.task import Failure, ProcessingError
 from processing.texts import engines
 from processing.texts.document import Options
-from processing.texts.languages import for_script, installed, iso_code, tesseract_code
+from processing.texts.languages import for_script, iso_code, tesseract_code
 from processing.texts.layout import Word, grid, joined, reflowed
 from processing.texts.recognition import recognized
 from tests.processing.pages import ENGLISH, GERMAN, drawn, extracted, page, picture, source
-
-pytestmark = pytest.mark.skipif(not installed(), reason="no Tesseract data on this machine")
 
 
 @pytest.fixture(scope="module")
