@@ -7,12 +7,11 @@ stays the same whatever the size, and receiving, hashing and writing overlap.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Final, Protocol
 
 from core.errors import PayloadTooLargeError
 from processing.identify import HEAD_BYTES
 from services.quotas import Hold
-from storage.base import Staged
 
 BUFFER_BYTES: Final = 1024 * 1024
 
@@ -20,16 +19,23 @@ _LARGE_BYTES: Final = 256 * 1024
 """Chunks from this size on are worth a hand-over of their own, which saves copying them."""
 
 
+class Sink(Protocol):
+    """What takes the bytes: ``storage.base.Staged`` where they are to be kept."""
+
+    async def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Take a chunk, which may change once this returns."""
+
+
 class Body:
-    """Takes one body into ``staged``; ``size`` (bytes), ``sha256`` and ``head`` follow it.
+    """Takes one body into ``sink``; ``size`` (bytes), ``sha256`` and ``head`` follow it.
 
     A ``hold`` is told of every byte before it is stored.
     """
 
-    def __init__(self, staged: Staged, limit: int, hold: Hold | None = None) -> None:
+    def __init__(self, sink: Sink, limit: int, hold: Hold | None = None) -> None:
         self.size = 0
         self.head = b""
-        self._staged = staged
+        self._sink = sink
         self._limit = limit
         self._hold = hold
         self._hasher = hashlib.sha256()
@@ -102,4 +108,4 @@ class Body:
     async def _absorb(self, piece: memoryview) -> None:
         # The hash is of everything before the storage is asked for more: both end here.
         hashing = asyncio.to_thread(self._hasher.update, piece)
-        await asyncio.gather(hashing, self._staged.write(piece))
+        await asyncio.gather(hashing, self._sink.write(piece))

@@ -34,7 +34,6 @@ from models.database import Database, Transaction
 from models.file import COLUMNS, StoredFile, stored_file
 from services.metadata import Draft
 from services.received import Received
-from storage.base import Staged
 
 KEPT: Final = timedelta(hours=24)
 HELD_SECONDS: Final = 20
@@ -191,18 +190,11 @@ class IdempotencyKeys:
                 )
 
 
-class Unstored(Staged):
-    """Where the body of a retry goes: nowhere."""
+class Unstored:
+    """Where the body of a retry goes: nowhere, for it is only hashed."""
 
     async def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Drop the chunk."""
-
-    async def commit(self) -> None:
-        """Refuse: there is nothing to publish."""
-        raise NotImplementedError
-
-    async def discard(self) -> None:
-        """Do nothing."""
 
 
 def fingerprint(bodies: Sequence[Received], draft: Draft) -> str:
