@@ -12,7 +12,7 @@ from auth.viewer import ANONYMOUS, Viewer
 from core.errors import MediaError, RateLimitedError
 from server.errors import on_media_error
 from services.rate_limits import Meter, OperationClass
-from streaming.request import METER, application_of, viewer_of
+from streaming.request import METER, address_of, application_of, viewer_of
 
 GRAPHQL: Final = "/graphql"
 UNLIMITED: Final = frozenset({"/", "/healthz", "/readyz", GRAPHQL})
@@ -86,8 +86,8 @@ class RateLimiting:
 
 
 async def _meter(request: Request) -> Meter:
-    address = request.client.host if request.client else "unknown"
-    return application_of(request).rate_limits.meter(await _caller(request), address)
+    caller, address = await _caller(request), address_of(request)
+    return application_of(request).rate_limits.meter(caller, address)
 
 
 async def _caller(request: Request) -> Viewer:

@@ -26,6 +26,7 @@ _CODES: Final = (
     ErrorCode.NOT_FOUND,
     ErrorCode.UNAVAILABLE,
 )
+_WRITING_CODES: Final = (*_CODES, ErrorCode.INSUFFICIENT_SCOPE)
 
 
 def share_paths(statuses: Statuses) -> Json:
@@ -69,7 +70,7 @@ def _share(statuses: Statuses) -> Json:
         requestBody={"required": True, "content": json_content(ref("ShareRequest"))},
         responses={
             "200": answer("All accounts that it is shared with.", _listed()),
-            **problems(statuses, (*_CODES, *JSON_BODY, ErrorCode.STORAGE_FULL)),
+            **problems(statuses, (*_WRITING_CODES, *JSON_BODY, ErrorCode.STORAGE_FULL)),
         },
     )
 
@@ -84,7 +85,7 @@ def _unshare(statuses: Statuses) -> Json:
         parameters=[FILE_ID, parameter("path", "account_id", "The account's id.")],
         responses={
             "204": {"description": "It is no longer shared with the account."},
-            **problems(statuses, (*_CODES, ErrorCode.STORAGE_FULL)),
+            **problems(statuses, (*_WRITING_CODES, ErrorCode.STORAGE_FULL)),
         },
     )
 
