@@ -17,7 +17,8 @@ import pytest
 from tests import postgres, swift
 from tests.acceptance.serving import ROOT, Server
 from tests.nginx import nginx
-from tests.redis_server import free_port, redis_server
+from tests.ports import free_port
+from tests.redis_server import redis_server
 
 REPLICAS: Final = 2
 _LIMIT: Final = 32 * 1024 * 1024  # as the acceptance tests have it

@@ -7,7 +7,6 @@ The server has nothing to do with any other on the machine: its own folder, its 
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from uuid import uuid4
 import pytest
 
 from tests.database import migrate
+from tests.ports import free_port
 
 # The shell that runs this outlives a killed pytest, because only the end of its input ends it:
 # then it stops the server and removes the folder. Durability is off, since nothing here is kept.
@@ -93,7 +93,7 @@ class CrashingServer:
 @contextmanager
 def crashing_server() -> Iterator[CrashingServer]:
     """Run a PostgreSQL server; its URL is that of its maintenance database."""
-    port = _free_port()
+    port = free_port()
     with subprocess.Popen(  # noqa: S603 - our own script and a number
         ["/bin/sh", "-c", _SERVER, "sh", str(port)],
         stdin=subprocess.PIPE,
@@ -154,12 +154,6 @@ def _execute(url: str, statement: str) -> None:
         [programs() / "psql", "--no-psqlrc", "--quiet", "--command", statement, url],
         check=True,
     )
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def _unprivileged() -> dict[str, Any]:

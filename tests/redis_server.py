@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.ports import free_port
+
 
 @dataclass(frozen=True)
 class RedisServer:
@@ -22,13 +24,6 @@ class RedisServer:
         """End it at once."""
         self.process.kill()
         self.process.wait()
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.ports import free_port
+
 ROOT: Final = Path(__file__).parent.parent.parent
 SECRET: Final = "a secret that only these tests have, and long enough"
 PATIENCE_SECONDS: Final = 20.0
@@ -50,7 +52,7 @@ class Server:
         self, data_dir: Path, command: Sequence[str] = _SERVE, **settings: str | int
     ) -> None:
         self.data_dir = data_dir
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = data_dir.with_suffix(".log")
         self.environment = _environment(data_dir, self.port, settings)
@@ -186,10 +188,3 @@ def _environment(data_dir: Path, port: int, settings: Mapping[str, str | int]) -
 
 def _is_ours(name: str) -> bool:
     return re.match(r"MEDIA_|COV_", name) is not None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -15,15 +15,9 @@ from PIL import Image
 
 from tests.acceptance.gql import Gql
 from tests.acceptance.serving import ROOT, Server, eventually
+from tests.ports import free_port
 
 PAGE = (ROOT / "docs" / "observability.md").read_text()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Figures:

@@ -17,6 +17,8 @@ from server.errors import STATUS
 Document = dict[str, Any]
 DOCUMENT: Document = build_openapi(STATUS)
 SCHEMAS = DOCUMENT["components"]["schemas"]
+MAX_UPLOAD_BYTES = 1000
+FILE = "file_00000000000000000000000000"
 ORIGIN = "http://media.example"
 CONTENT = b"0123456789" * 10
 

@@ -1,10 +1,7 @@
 """Answers about accounts against what the description says of them: shares, limits, the audit."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from core.ids import IdPrefix, new_id
 from core.rates import Rate
@@ -12,22 +9,13 @@ from core.settings import Settings
 from models.user import UserKind
 from tests.rest.described import (
     DOCUMENT,
+    FILE,
+    MAX_UPLOAD_BYTES,
     SCHEMAS,
     Api,
     operations,
     served,
 )
-
-MAX_UPLOAD_BYTES = 1000
-FILE = "file_00000000000000000000000000"
-
-
-@pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    settings = Settings(data_dir=tmp_path, max_upload_bytes=MAX_UPLOAD_BYTES, quota_bytes=5000)
-    async with served(settings) as api:
-        await api.sign_in()
-        yield api
 
 
 async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:

@@ -1,7 +1,6 @@
 """What the running server answers, held to the OpenAPI document: statuses, headers and bodies."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from core.settings import Settings
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
+    FILE,
+    MAX_UPLOAD_BYTES,
     ORIGIN,
     SCHEMAS,
     Api,
@@ -21,17 +22,6 @@ from tests.rest.described import (
     served,
     validate,
 )
-
-MAX_UPLOAD_BYTES = 1000
-FILE = "file_00000000000000000000000000"
-
-
-@pytest.fixture
-async def api(tmp_path: Path) -> AsyncIterator[Api]:
-    settings = Settings(data_dir=tmp_path, max_upload_bytes=MAX_UPLOAD_BYTES, quota_bytes=5000)
-    async with served(settings) as api:
-        await api.sign_in()
-        yield api
 
 
 async def test_an_uploaded_file_has_every_described_property_and_no_other(api: Api) -> None:

@@ -1,6 +1,5 @@
 """Accounts: signing in, being recognised, being shut out."""
 
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -13,18 +12,8 @@ from core.settings import Settings
 from models.user import User, UserKind
 from services.application import Application
 from services.metadata import draft
+from tests.services.clock import Clock
 from tests.services.conftest import account, checked, received, uploaded
-
-
-class Clock:
-    """Stands in for the module ``time``, and goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = time.monotonic()
-
-    def monotonic(self) -> float:
-        """Return the seconds since some time."""
-        return self.now
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """API keys: made once, recognised, limited to their scope, noted and revoked."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,20 +23,10 @@ from models.user import User, UserKind
 from services.api_keys import NewKey, Scope
 from services.application import Application
 from services.attempts import MOST
+from tests.services.clock import Clock
 from tests.services.conftest import account, content_of, received, uploaded
 
 HERE = "192.0.2.1"
-
-
-class Clock:
-    """Stands in for the module ``time``, and goes on when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = time.monotonic()
-
-    def monotonic(self) -> float:
-        """Return the seconds since some time."""
-        return self.now
 
 
 @pytest.fixture

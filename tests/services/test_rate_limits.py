@@ -19,7 +19,8 @@ from models.user import UserKind
 from services import rate_counters
 from services.rate_counters import Counters, _Window
 from services.rate_limits import OperationClass, RateLimits, network_of
-from tests.redis_server import RedisServer, free_port, redis, redis_server
+from tests.ports import free_port
+from tests.redis_server import RedisServer, redis, redis_server
 
 __all__ = ["redis"]
 
