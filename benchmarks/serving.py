@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from client import HOST, MIB, call, request
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MAX_UPLOAD_BYTES: Final = 4096 * MIB
+NOTHING: Final[Mapping[str, str]] = {}
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 60
 
@@ -98,18 +99,20 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def media_server(data: Path, token: str = "") -> Iterator[Server]:
+def media_server(
+    data: Path, token: str = "", settings: Mapping[str, str] = NOTHING
+) -> Iterator[Server]:
     """Yield a media server on ``data``, ready; it is stopped afterwards."""
     command = [sys.executable, "-m", "cli.main", "serve"]
-    with process(command, "/readyz", environment(data)) as server:
+    with process(command, "/readyz", {**environment(data), **settings}) as server:
         yield Server(server.pid, server.port, token)
 
 
-def create_account(data: Path) -> tuple[str, str]:
+def create_account(data: Path, settings: Mapping[str, str] = NOTHING) -> tuple[str, str]:
     """Make an account in ``data``, migrating it first; return its id and token."""
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "create-account", "user"],
-        env=environment(data),
+        env={**environment(data), **settings},
         cwd=ROOT,
         check=True,
         capture_output=True,

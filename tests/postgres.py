@@ -23,6 +23,7 @@ from tests.ports import free_port
 # then it stops the server and removes the folder. Durability is off, since nothing here is kept.
 _SERVER = r"""
 set -e
+options=$2
 folder=$(mktemp -d)
 leave() {
   status=$?
@@ -36,7 +37,7 @@ initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --l
 start() {
   pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
     --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
-      -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off"
+      -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off $options"
   echo ready
 }
 start "$1"
@@ -61,9 +62,9 @@ def programs() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Run a PostgreSQL server; yield the URL of its maintenance database."""
-    with crashing_server() as running:
+def server(options: str = "") -> Iterator[str]:
+    """Run a PostgreSQL server with ``options``; yield the URL of its maintenance database."""
+    with crashing_server(options) as running:
         yield running.url
 
 
@@ -91,11 +92,11 @@ class CrashingServer:
 
 
 @contextmanager
-def crashing_server() -> Iterator[CrashingServer]:
+def crashing_server(options: str = "") -> Iterator[CrashingServer]:
     """Run a PostgreSQL server; its URL is that of its maintenance database."""
     port = free_port()
     with subprocess.Popen(  # noqa: S603 - our own script and a number
-        ["/bin/sh", "-c", _SERVER, "sh", str(port)],
+        ["/bin/sh", "-c", _SERVER, "sh", str(port), options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
