@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
+import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -92,6 +93,10 @@ class Transaction:
         """What a ``SELECT`` ends in to lock its rows; SQLite's transaction locks them all."""
         return " FOR UPDATE" if self.client.capabilities.dialect == "postgres" else ""
 
+    def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
+        """Return a condition that a column has one of ``values``, and its only value to bind."""
+        return _one_of(self.client, column, values)
+
     async def execute(self, sql: str, *values: Any) -> int:
         """Run a statement and return how many rows it changed."""
         statement, arguments = _bind(self.client, sql, values)
@@ -151,6 +156,10 @@ class Database:
         statement, arguments = _bind(client, sql, values)
         with _translated():
             return cast("Sequence[Sequence[Any]]", await client.read(statement, arguments))
+
+    def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
+        """Return a condition that a column has one of ``values``, and its only value to bind."""
+        return _one_of(self._client, column, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -217,6 +226,13 @@ def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[s
     if client.capabilities.dialect == "postgres":
         return _numbered(sql), list(values)
     return sql, [_as_text(value) if isinstance(value, datetime) else value for value in values]
+
+
+def _one_of(client: BaseDBAsyncClient, column: str, values: Sequence[str]) -> tuple[str, Any]:
+    # One value to bind, however many there are: the statement stays the same, and its plan is kept.
+    if client.capabilities.dialect == "postgres":
+        return f"{column} = ANY(?)", list(values)
+    return f"{column} IN (SELECT value FROM json_each(?))", orjson.dumps(list(values)).decode()
 
 
 @lru_cache(maxsize=512)

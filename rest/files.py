@@ -20,10 +20,9 @@ async def list_files(request: Request) -> Response:
     viewer = await viewer_of(request)
     check_parameters(request.query_params)
     wanted, (limit, offset) = file_filter(request.query_params), paging(request.query_params)
-    files = await listing.page(
+    files, total = await listing.counted_page(
         viewer, wanted, order(request.query_params), limit=limit, offset=offset
     )
-    total = await listing.count(viewer, wanted)
     base = base_url(request)
     meta = {"total": total, "limit": limit, "offset": offset}
     return enveloped([file_json(file, base) for file in files], meta=meta)

@@ -62,8 +62,8 @@ async def count_up_links(transaction: Transaction, file: StoredFile) -> int:
 
 async def remove_files(transaction: Transaction, files: Sequence[StoredFile]) -> None:
     """Remove files, and take them off the counts of accounts and blobs."""
-    for file in files:
-        await transaction.execute("DELETE FROM file WHERE id = ?", file.id)
+    condition, ids = transaction.one_of("id", [file.id for file in files])
+    await transaction.execute(f"DELETE FROM file WHERE {condition}", ids)
     # Files, accounts, blobs, each in order: no two transactions wait for each other in a circle.
     for owner_id, owned in sorted(_by_owner(files).items()):
         await transaction.execute(

@@ -5,7 +5,7 @@ same wherever it lies, and stays in place while others insert.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,14 +13,14 @@ from auth.policy import Operation
 from auth.viewer import Viewer
 from core.errors import ForbiddenError, ValidationFailedError
 from models.database import Database
-from models.file import COLUMNS, StoredFile, Visibility, folded, stored_file
+from models.file import COLUMNS, StoredFile, Visibility, stored_file
 from services.access import Access
 from services.metadata import MAX_TAGS, is_storable
+from services.narrowing import Narrowed, narrow_name, narrow_tag, narrow_type
 from services.paging import MAX_PAGE, Order, Window, position_of, require_range
 
 MAX_OFFSET: Final = 10_000_000
 
-_RARE: Final = 1000  # files with a tag, up to which they are looked up one by one
 _MAX_TEXT: Final = 1024  # characters; no name or tag is as long, in whatever form it is written
 
 
@@ -64,21 +64,6 @@ class Slice:
     has_previous: bool
 
 
-@dataclass(slots=True)
-class _Where:
-    owner_id: str | None = None
-    granted_to: str | None = None
-    clauses: list[str] = field(default_factory=list)
-    values: list[Any] = field(default_factory=list)
-
-    def also(self, clause: str, *values: Any) -> None:
-        self.clauses.append(clause)
-        self.values.extend(values)
-
-    def __str__(self) -> str:
-        return " AND ".join(self.clauses) or "1 = 1"
-
-
 class Listing:
     """Lists of the files that a caller may see; the filter of each is SQL."""
 
@@ -97,12 +82,17 @@ class Listing:
             ForbiddenError: The scope is the administrators'.
             ValidationFailedError: Limit or offset are out of range, or there are too many tags.
         """
-        require_range("limit", limit, 1, MAX_PAGE)
-        require_range("offset", offset, 0, MAX_OFFSET)
-        where = await self._where(viewer, wanted)
-        files = await self._select(where, order, limit, offset)
-        await self._audit.record(viewer, Operation.LIST, files)
+        _, files = await self._page(viewer, wanted, order, limit, offset)
         return files
+
+    async def counted_page(
+        self, viewer: Viewer, wanted: FileFilter, order: Order, *, limit: int, offset: int
+    ) -> tuple[list[StoredFile], int]:
+        """Return a page as ``page`` does, and how many files the whole list holds."""
+        narrowed, files = await self._page(viewer, wanted, order, limit, offset)
+        if len(files) < limit and (files or not offset):  # the end of the list is in sight
+            return files, offset + len(files)
+        return files, await self._count(viewer, wanted, narrowed)
 
     async def slice(
         self, viewer: Viewer, wanted: FileFilter, order: Order, window: Window
@@ -114,12 +104,12 @@ class Listing:
             ForbiddenError: The scope is the administrators'.
             ValidationFailedError: The cursor is not one of this list, or there are too many tags.
         """
-        where = await self._where(viewer, wanted)
+        narrowed = await self._narrowed(viewer, wanted)
         walked = Order(order.key, order.descending is not window.backward)
         if window.cursor is not None:
             beyond = "<" if walked.descending else ">"
-            where.also(f"({order.key}, id) {beyond} (?, ?)", *position_of(window.cursor, order))
-        files = await self._select(where, walked, window.size + 1)
+            narrowed.also(f"({order.key}, id) {beyond} (?, ?)", *position_of(window.cursor, order))
+        files = await self._select(narrowed, walked, window.size + 1)
         more, files = len(files) > window.size, files[: window.size]
         await self._audit.record(viewer, Operation.LIST, files)
         behind = window.cursor is not None
@@ -129,75 +119,76 @@ class Listing:
 
     async def count(self, viewer: Viewer, wanted: FileFilter) -> int:
         """Return how many files the list holds; for all of one's own, the account's total."""
-        where = await self._where(viewer, wanted, counting=True)
-        sql = f"SELECT COUNT(*) FROM file WHERE {where}"
-        if wanted == EVERYTHING_OWN:
-            sql = "SELECT files_count FROM user_account WHERE id = ?"
-        rows = await self._database.read(sql, *where.values)
-        return int(rows[0][0]) if rows else 0  # no row: the account is gone
+        return await self._count(viewer, wanted, await self._narrowed(viewer, wanted))
+
+    async def _page(
+        self, viewer: Viewer, wanted: FileFilter, order: Order, limit: int, offset: int
+    ) -> tuple[Narrowed, list[StoredFile]]:
+        require_range("limit", limit, 1, MAX_PAGE)
+        require_range("offset", offset, 0, MAX_OFFSET)
+        narrowed = await self._narrowed(viewer, wanted)
+        files = await self._select(narrowed, order, limit, offset)
+        await self._audit.record(viewer, Operation.LIST, files)
+        return narrowed, files
 
     async def _select(
-        self, where: _Where, order: Order, limit: int, offset: int = 0
+        self, narrowed: Narrowed, order: Order, limit: int, offset: int = 0
     ) -> list[StoredFile]:
         direction = "DESC" if order.descending else "ASC"
         rows: Sequence[Sequence[Any]] = await self._database.read(
-            f"SELECT {COLUMNS} FROM file WHERE {where}"
+            f"SELECT {COLUMNS} FROM file WHERE {narrowed.walked}"
             f" ORDER BY {order.key} {direction}, id {direction} LIMIT ? OFFSET ?",
-            *where.values,
+            *narrowed.values,
             limit,
             offset,
         )
         files = [stored_file(row) for row in rows]
-        if where.granted_to is None:
+        if narrowed.granted_to is None:
             return files
-        return [replace(file, granted_to=where.granted_to) for file in files]
+        return [replace(file, granted_to=narrowed.granted_to) for file in files]
 
-    async def _where(self, viewer: Viewer, wanted: FileFilter, *, counting: bool = False) -> _Where:
-        where = self._in_scope(viewer, wanted.scope)
+    async def _count(self, viewer: Viewer, wanted: FileFilter, narrowed: Narrowed) -> int:
+        sql, values = f"SELECT COUNT(*) FROM file WHERE {narrowed.counted}", narrowed.values
+        if wanted == EVERYTHING_OWN:
+            sql, values = "SELECT files_count FROM user_account WHERE id = ?", [viewer.id]
+        elif _is_one_tag(wanted):  # an index holds all that is to be counted
+            sql = "SELECT COUNT(*) FROM file_tag WHERE owner_id = ? AND name = ?"
+            values = [viewer.id, wanted.tags[0]]
+        rows = await self._database.read(sql, *values)
+        return int(rows[0][0]) if rows else 0  # no row: the account is gone
+
+    async def _narrowed(self, viewer: Viewer, wanted: FileFilter) -> Narrowed:
+        narrowed = self._in_scope(viewer, wanted.scope)
         if not _can_be_found(wanted):
-            where.also("1 = 0")
-            return where
+            narrowed.also("1 = 0")
+            return narrowed
         for tag in _distinct_tags(wanted):
-            await self._narrow_tag(where, tag, counting=counting)
+            await narrow_tag(self._database, narrowed, tag)
         if wanted.mime_type is not None:
-            _narrow_type(where, wanted.mime_type)
+            narrow_type(narrowed, wanted.mime_type)
         if wanted.visibility is not None:
-            where.also("visibility = ?", wanted.visibility.value)
+            narrowed.also("visibility = ?", wanted.visibility.value)
         if wanted.name is not None:
-            where.also("filename_folded LIKE ? ESCAPE '!'", f"%{_literal(folded(wanted.name))}%")
-        return where
+            await narrow_name(self._database, narrowed, wanted.name)
+        return narrowed
 
-    async def _narrow_tag(self, where: _Where, tag: str, *, counting: bool) -> None:
-        tagged = "FROM file_tag WHERE name = ?"
-        values = [tag]
-        if where.owner_id is not None:  # an owner's tags lie together in the index
-            tagged += " AND owner_id = ?"
-            values.append(where.owner_id)
-        # The files of a rare tag are looked up; those of a common one are soon met while walking
-        # the list in its order. Either way is hundreds of times slower for the other kind. To be
-        # counted, a list is never walked.
-        counted = f"SELECT COUNT(*) FROM (SELECT 1 {tagged} LIMIT {_RARE + 1}) AS counted"
-        if counting or int((await self._database.read(counted, *values))[0][0]) <= _RARE:
-            where.also(f"id IN (SELECT file_id {tagged})", *values)
-        else:
-            where.also(f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)", *values)
-
-    def _in_scope(self, viewer: Viewer, scope: Scope) -> _Where:
+    def _in_scope(self, viewer: Viewer, scope: Scope) -> Narrowed:
         account_id = self._policy.require_account(viewer)
-        where = _Where()
+        narrowed = Narrowed()
         if scope is Scope.OWN:
-            where.owner_id = account_id
-            where.also("owner_id = ?", account_id)
+            narrowed.owner_id = account_id
+            narrowed.also("owner_id = ?", account_id)
         elif scope is Scope.SHARED and self._policy.reads_shared(viewer):
-            where.also("visibility = ? AND owner_id <> ?", Visibility.SHARED.value, account_id)
+            narrowed.also("visibility = ? AND owner_id <> ?", Visibility.SHARED.value, account_id)
         elif scope is Scope.SHARED:
-            where.also("1 = 0")
+            narrowed.also("1 = 0")
         elif scope is Scope.SHARED_WITH_ME:
-            where.granted_to = account_id
-            where.also("id IN (SELECT file_id FROM file_share WHERE account_id = ?)", account_id)
+            narrowed.granted_to, narrowed.few = account_id, True
+            shared = "id IN (SELECT file_id FROM file_share WHERE account_id = ?)"
+            narrowed.also(shared, account_id)
         elif not viewer.is_administrator:
             raise ForbiddenError("Only an administrator may list everyone's files.")
-        return where
+        return narrowed
 
 
 def _can_be_found(wanted: FileFilter) -> bool:
@@ -205,20 +196,12 @@ def _can_be_found(wanted: FileFilter) -> bool:
     return all(len(text) <= _MAX_TEXT and is_storable(text) for text in texts)
 
 
+def _is_one_tag(wanted: FileFilter) -> bool:
+    return len(wanted.tags) == 1 and wanted == FileFilter(tags=wanted.tags) and _can_be_found(wanted)
+
+
 def _distinct_tags(wanted: FileFilter) -> list[str]:
     tags = list(dict.fromkeys(wanted.tags))
     if len(tags) > MAX_TAGS:
         raise ValidationFailedError(f"tags may hold at most {MAX_TAGS} different tags.")
     return tags
-
-
-def _narrow_type(where: _Where, mime_type: str) -> None:
-    family, slash, rest = mime_type.partition("/")
-    if slash and rest != "*":
-        where.also("mime_type = ?", mime_type)
-    else:  # from "image/" to just before "image0": "0" follows "/" in every character set
-        where.also("mime_type >= ? AND mime_type < ?", f"{family}/", f"{family}0")
-
-
-def _literal(text: str) -> str:
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")

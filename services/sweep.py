@@ -6,7 +6,7 @@ come back to it (an upload ``abandoned``, a blob at 0 references), then bytes go
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +18,7 @@ from storage.base import Storage, StorageError
 logger = logging.getLogger("media.sweep")
 
 _BATCH = 500
+_AT_ONCE = 8  # objects that are removed side by side
 _SESSIONS_KEPT = timedelta(days=1)
 
 
@@ -85,26 +86,51 @@ class Sweeper:
 
     async def purge(self, keys: Iterable[str]) -> int:
         """Remove the blobs among ``keys`` that no file shows; return how many."""
-        return sum([await self._purged(key) for key in keys])
+        wanted = list(keys)
+        batches = [wanted[place : place + _BATCH] for place in range(0, len(wanted), _BATCH)]
+        return sum([await self._purge(batch) for batch in batches])
 
-    async def _purged(self, key: str) -> bool:
+    async def _purge(self, keys: list[str]) -> int:
+        # A dead blob gets no new derivatives, so these are all that it will ever have.
+        condition, among = self._database.one_of("b.key", keys)
+        rows = await self._database.read(
+            "SELECT b.key, d.key FROM blob b LEFT JOIN derivative d ON d.blob_id = b.key"
+            f" WHERE refs = 0 AND {condition}",
+            among,
+        )
+        dead: dict[str, list[str]] = {}
+        for key, derived in rows:
+            dead.setdefault(key, []).extend([derived] if derived else [])
+        gone = await self._without_bytes(dead)
+        if gone:
+            await self._forget_blobs(gone)
+        return len(gone)
+
+    async def _forget_blobs(self, gone: list[str]) -> None:
+        async with self._database.transaction() as transaction:
+            of_blobs, among = transaction.one_of("blob_id", gone)
+            await transaction.execute(f"DELETE FROM derivative WHERE {of_blobs}", among)
+            blobs, among = transaction.one_of("key", gone)
+            await transaction.execute(f"DELETE FROM blob WHERE refs = 0 AND {blobs}", among)
+
+    async def _without_bytes(self, dead: Mapping[str, list[str]]) -> list[str]:
+        """Remove objects with what was derived from them, and return those that are gone."""
+        turn = asyncio.Semaphore(_AT_ONCE)
+
+        async def remove(key: str) -> bool:
+            async with turn:
+                return await self._removed([*dead[key], key])
+
+        removed = await asyncio.gather(*map(remove, dead))
+        return [key for key, is_gone in zip(dead, removed, strict=True) if is_gone]
+
+    async def _removed(self, keys: Iterable[str]) -> bool:
         try:
-            return await self._purge_one(key)
+            for key in keys:
+                await self._storage.delete(key)
         except StorageError as error:  # one object that cannot go must not keep all others
             logger.error("object %s is left to the sweeper: %s", key, error)  # noqa: TRY400 - the sentence is enough
             return False
-
-    async def _purge_one(self, key: str) -> bool:
-        rows = await self._database.read("SELECT 1 FROM blob WHERE key = ? AND refs = 0", key)
-        if not rows:
-            return False
-        # A dead blob gets no new derivatives, so these are all that it will ever have.
-        derived = await self._database.read("SELECT key FROM derivative WHERE blob_id = ?", key)
-        for object_key in [*(one for (one,) in derived if one), key]:
-            await self._storage.delete(object_key)
-        async with self._database.transaction() as transaction:
-            await transaction.execute("DELETE FROM derivative WHERE blob_id = ?", key)
-            await transaction.execute("DELETE FROM blob WHERE key = ? AND refs = 0", key)
         return True
 
     async def _sweep_sessions(self) -> None:

@@ -1,9 +1,13 @@
 """The migrations make what the models say, once, on both engines."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from core.ids import IdPrefix, new_id
@@ -22,7 +26,10 @@ MIGRATIONS = [
     "0005_limits",
     "0006_file_shares",
     "0007_audit",
+    "0008_names",
 ]
+NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
+NAMES_OF_POSTGRES = (("owner_id", "filename_folded"), False, False)
 TABLES = {
     "user_account",
     "blob",
@@ -68,6 +75,13 @@ async def postgres_columns(database: Database, table: str) -> dict[str, bool]:
         table,
     )
     return dict(map(tuple, rows))
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    yield connection
+    await connection.close()
 
 
 Indexes = set[tuple[tuple[str, ...], bool, bool]]
@@ -127,12 +141,28 @@ async def test_processes_that_migrate_at_once_take_turns(empty_database_url: str
     )
 
 
+async def test_a_user_who_may_have_no_extensions_gets_tables_without_them(
+    postgres_database: str,
+) -> None:
+    async with connected(postgres_database) as owner:
+        await owner.execute("CREATE ROLE modest LOGIN; GRANT ALL ON SCHEMA public TO modest")
+    modest = urlsplit(postgres_database)
+    url = modest._replace(netloc=f"modest@{modest.hostname}:{modest.port}").geturl()
+    try:
+        async with opened(url) as database:
+            assert NAMES_OF_POSTGRES not in await postgres_indexes(database, "file")
+    finally:
+        async with connected(postgres_database) as owner:
+            await owner.execute("DROP OWNED BY modest; DROP ROLE modest")
+
+
 async def test_both_engines_have_the_same_tables(tmp_path: Path, postgres_database: str) -> None:
     async with opened(f"sqlite://{tmp_path}/media.db") as sqlite:
         columns = {table: await sqlite_columns(sqlite, table) for table in TABLES}
         indexes = {table: await sqlite_indexes(sqlite, table) for table in TABLES}
     async with opened(postgres_database) as postgres:
         assert {table: await postgres_columns(postgres, table) for table in TABLES} == columns
+        indexes["file"] = indexes["file"] - {NAMES_OF_SQLITE} | {NAMES_OF_POSTGRES}
         assert {table: await postgres_indexes(postgres, table) for table in TABLES} == indexes
     assert all(columns.values())
     assert (("owner_id", "sha256"), True, True) in indexes["blob"]

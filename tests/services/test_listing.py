@@ -31,7 +31,7 @@ async def listed(application: Application, viewer: Viewer, **wanted: Any) -> lis
 async def test_tags_narrow_a_list_to_files_that_have_them_all(
     application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch, rare: int
 ) -> None:
-    monkeypatch.setattr("services.listing._RARE", rare)  # tags are looked for in two ways
+    monkeypatch.setattr("services.narrowing._RARE", rare)  # tags are looked for in two ways
     for name, tags in (("a", ["x", "y"]), ("b", ["x"]), ("c", []), ("d", ["X", "100%"])):
         await uploaded(application, owner, filename=name, tags=tags)
     stranger = await account(application)

@@ -1,0 +1,101 @@
+"""What narrows a list of files, as SQL that costs little whether few or many files match.
+
+Tags and names that few files have are looked up in an index of their own, and the list is made of
+those files. What many files have is soon met while walking the list in its order. Either way is
+hundreds of times slower for the other kind, so a look of bounded cost tells which it is.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from models.database import Database
+from models.file import folded
+
+_RARE: Final = 1000  # files that match, up to which they are looked up one by one
+_INDEXED: Final = 3  # characters, from which on PostgreSQL's trigrams find a part of a name
+
+
+@dataclass(slots=True)
+class Narrowed:
+    """Conditions on files and the values that they bind.
+
+    ``walked`` is for a page of the list in its order, ``counted`` for all of it. Once they leave
+    ``few`` files, nothing more is looked up.
+    """
+
+    owner_id: str | None = None
+    granted_to: str | None = None
+    few: bool = False
+    values: list[Any] = field(default_factory=list)
+    _clauses: list[tuple[str, str]] = field(default_factory=list)
+
+    def also(self, clause: str, *values: Any, counted: str | None = None) -> None:
+        """Add a condition, and another way to say it for those that count."""
+        self._clauses.append((clause, counted or clause))
+        self.values.extend(values)
+
+    @property
+    def owners(self) -> list[str]:
+        """The owner of all of them, if they have one."""
+        return [] if self.owner_id is None else [self.owner_id]
+
+    @property
+    def walked(self) -> str:
+        """What a page asks for."""
+        return " AND ".join(walked for walked, _ in self._clauses) or "1 = 1"
+
+    @property
+    def counted(self) -> str:
+        """What a total asks for."""
+        return " AND ".join(counted for _, counted in self._clauses) or "1 = 1"
+
+
+async def narrow_tag(database: Database, narrowed: Narrowed, tag: str) -> None:
+    """Narrow to files with a tag."""
+    tagged, values = _owned("FROM file_tag WHERE name = ?", narrowed), [tag, *narrowed.owners]
+    if not await _narrow_to_few(database, narrowed, f"SELECT file_id {tagged}", values):
+        met = f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)"
+        narrowed.also(met, *values, counted=f"id IN (SELECT file_id {tagged})")
+
+
+async def narrow_name(database: Database, narrowed: Narrowed, name: str) -> None:
+    """Narrow to files with ``name`` somewhere in theirs, in any case."""
+    part = folded(name)
+    matches, value = "filename_folded LIKE ? ESCAPE '!'", f"%{_literal(part)}%"
+    found = _owned(f"SELECT id FROM file WHERE {matches}", narrowed)
+    if len(part) < _INDEXED or not await _narrow_to_few(
+        database, narrowed, found, [value, *narrowed.owners]
+    ):
+        narrowed.also(matches, value)
+
+
+def narrow_type(narrowed: Narrowed, mime_type: str) -> None:
+    """Narrow to a type (``image/png``) or a family (``image`` or ``image/*``)."""
+    family, slash, rest = mime_type.partition("/")
+    if slash and rest != "*":
+        narrowed.also("mime_type = ?", mime_type)
+    else:  # from "image/" to just before "image0": "0" follows "/" in every character set
+        narrowed.also("mime_type >= ? AND mime_type < ?", f"{family}/", f"{family}0")
+
+
+async def _narrow_to_few(
+    database: Database, narrowed: Narrowed, matching: str, values: list[str]
+) -> bool:
+    """Narrow to the files that ``matching`` selects, if they are few; tell whether they are."""
+    if narrowed.few:
+        return False
+    rows = await database.read(f"{matching} LIMIT {_RARE + 1}", *values)
+    if len(rows) > _RARE:
+        return False
+    condition, ids = database.one_of("id", [file_id for (file_id,) in rows])
+    narrowed.also(condition, ids)
+    narrowed.few = True
+    return True
+
+
+def _owned(sql: str, narrowed: Narrowed) -> str:
+    return f"{sql} AND owner_id = ?" if narrowed.owners else sql  # its rows lie together in the index
+
+
+def _literal(text: str) -> str:
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
