@@ -63,6 +63,7 @@ class Library:
             "GraphQL, after a cursor in the middle": self.graphql(f'after:"{after}"'),
             "GraphQL, by size": self.graphql("orderBy:SIZE_ASC"),
             "GraphQL, a tag of 1 in 100": self.graphql('filter:{tags:["rare"]}'),
+            "GraphQL, a tag of 1 in 5,000": self.graphql('filter:{tags:["seldom"]}'),
             "GraphQL, a tag of nearly all": self.graphql('filter:{tags:["summer"]}'),
             "GraphQL, a name that all have": self.graphql('filter:{name:"HOLIDAY"}'),
             "GraphQL, a name that one has": self.graphql(f'filter:{{name:"{name}"}}'),

@@ -21,7 +21,8 @@ SELECT n,
        printf('%064x', n) AS sha256,
        printf('holiday-%07d.jpg', n * 7919 % 10000019) AS filename,
        1000 + n * 104729 % 5000000 AS size,
-       CASE WHEN n % 100 = 0 THEN '["photo","rare"]' ELSE '["photo","summer"]' END AS tags,
+       CASE WHEN n % 5000 = 7 THEN '["photo","seldom"]'
+            WHEN n % 100 = 0 THEN '["photo","rare"]' ELSE '["photo","summer"]' END AS tags,
        strftime('%Y-%m-%d %H:%M:%S', {first} + n, 'unixepoch') || printf('.%06d+00:00', n % 1000000)
          AS moment
 FROM counted
@@ -34,7 +35,8 @@ SELECT n,
        lpad(to_hex(n), 64, '0') AS sha256,
        'holiday-' || lpad((n * 7919 % 10000019)::text, 7, '0') || '.jpg' AS filename,
        1000 + n * 104729 % 5000000 AS size,
-       CASE WHEN n % 100 = 0 THEN '["photo","rare"]' ELSE '["photo","summer"]' END AS tags,
+       CASE WHEN n % 5000 = 7 THEN '["photo","seldom"]'
+            WHEN n % 100 = 0 THEN '["photo","rare"]' ELSE '["photo","summer"]' END AS tags,
        to_timestamp({first} + n + n % 1000000 / 1e6) AS moment
 FROM generate_series(0::bigint, {files} - 1) AS n
 """
@@ -52,7 +54,10 @@ FROM row
 _TAGS: Final = """
 INSERT INTO file_tag (file_id, owner_id, name)
 SELECT id, '{owner}', 'photo' FROM row
-UNION ALL SELECT id, '{owner}', CASE WHEN n % 100 = 0 THEN 'rare' ELSE 'summer' END FROM row
+UNION ALL SELECT id, '{owner}', CASE WHEN n % 5000 = 7 THEN 'seldom'
+                                                WHEN n % 100 = 0 THEN 'rare'
+                                                ELSE 'summer' END
+FROM row
 """
 _TOTALS: Final = """
 UPDATE user_account SET files_count = {files}, bytes_used = (SELECT sum(size) FROM row)

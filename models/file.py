@@ -94,9 +94,11 @@ class FileTag(Model):
         indexes: ClassVar = [("owner_id", "name", "file_id")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take four times as long to make, and lists make many
 class StoredFile:
     """A file as readers get it: one row, no database behind it. Times are UTC, size in bytes.
+
+    Nobody changes one; a changed file is another (``dataclasses.replace``).
 
     Width and height are in pixels as shown, the duration in seconds; None where they do not apply
     or are not known yet. ``declared_type`` is what the client said that it sent, ``mime_type`` what

@@ -31,7 +31,7 @@ def file_json(file: StoredFile, base: str) -> dict[str, Any]:
         "filename": file.filename,
         "description": file.description,
         "tags": file.tags,
-        "visibility": file.visibility.value,
+        "visibility": file.visibility,
         "mime_type": file.mime_type,
         "size": file.size,
         "checksum": file.checksum,

@@ -21,6 +21,9 @@ from services.paging import MAX_PAGE, Order, Window, position_of, require_range
 
 MAX_OFFSET: Final = 10_000_000
 
+_OWN_TOTAL: Final = "SELECT files_count FROM user_account WHERE id = ?"
+_Rows = Sequence[Sequence[Any]]
+
 _MAX_TEXT: Final = 1024  # characters; no name or tag is as long, in whatever form it is written
 
 
@@ -82,16 +85,19 @@ class Listing:
             ForbiddenError: The scope is the administrators'.
             ValidationFailedError: Limit or offset are out of range, or there are too many tags.
         """
-        _, files = await self._page(viewer, wanted, order, limit, offset)
-        return files
+        narrowed, rows = await self._page(viewer, wanted, order, limit, offset)
+        return await self._listed(viewer, narrowed, rows)
 
     async def counted_page(
         self, viewer: Viewer, wanted: FileFilter, order: Order, *, limit: int, offset: int
     ) -> tuple[list[StoredFile], int]:
         """Return a page as ``page`` does, and how many files the whole list holds."""
-        narrowed, files = await self._page(viewer, wanted, order, limit, offset)
-        if len(files) < limit and (files or not offset):  # the end of the list is in sight
-            return files, offset + len(files)
+        narrowed, rows = await self._page(viewer, wanted, order, limit, offset)
+        files = await self._listed(viewer, narrowed, rows)
+        if len(rows) < limit and (rows or not offset):  # the end of the list is in sight
+            return files, offset + len(rows)
+        if rows and wanted == EVERYTHING_OWN:
+            return files, rows[0][-1]
         return files, await self._count(viewer, wanted, narrowed)
 
     async def slice(
@@ -109,9 +115,9 @@ class Listing:
         if window.cursor is not None:
             beyond = "<" if walked.descending else ">"
             narrowed.also(f"({order.key}, id) {beyond} (?, ?)", *position_of(window.cursor, order))
-        files = await self._select(narrowed, walked, window.size + 1)
-        more, files = len(files) > window.size, files[: window.size]
-        await self._audit.record(viewer, Operation.LIST, files)
+        rows = await self._rows(narrowed, walked, window.size + 1)
+        files = await self._listed(viewer, narrowed, rows[: window.size])
+        more = len(rows) > window.size
         behind = window.cursor is not None
         if window.backward:
             return Slice(files[::-1], has_next=behind, has_previous=more)
@@ -123,34 +129,45 @@ class Listing:
 
     async def _page(
         self, viewer: Viewer, wanted: FileFilter, order: Order, limit: int, offset: int
-    ) -> tuple[Narrowed, list[StoredFile]]:
+    ) -> tuple[Narrowed, _Rows]:
         require_range("limit", limit, 1, MAX_PAGE)
         require_range("offset", offset, 0, MAX_OFFSET)
         narrowed = await self._narrowed(viewer, wanted)
-        files = await self._select(narrowed, order, limit, offset)
-        await self._audit.record(viewer, Operation.LIST, files)
-        return narrowed, files
+        columns, values = COLUMNS, []
+        if wanted == EVERYTHING_OWN:
+            columns, values = f"{COLUMNS}, NULL, ({_OWN_TOTAL})", [viewer.id]
+        return narrowed, await self._rows(narrowed, order, limit, offset, columns, values)
 
-    async def _select(
-        self, narrowed: Narrowed, order: Order, limit: int, offset: int = 0
-    ) -> list[StoredFile]:
+    async def _rows(  # noqa: PLR0913, PLR0917 - the clauses of a statement
+        self,
+        narrowed: Narrowed,
+        order: Order,
+        limit: int,
+        offset: int = 0,
+        columns: str = COLUMNS,
+        values: Sequence[Any] = (),
+    ) -> _Rows:
         direction = "DESC" if order.descending else "ASC"
-        rows: Sequence[Sequence[Any]] = await self._database.read(
-            f"SELECT {COLUMNS} FROM file WHERE {narrowed.walked}"
+        return await self._database.read(
+            f"SELECT {columns} FROM file WHERE {narrowed.walked}"
             f" ORDER BY {order.key} {direction}, id {direction} LIMIT ? OFFSET ?",
+            *values,
             *narrowed.values,
             limit,
             offset,
         )
+
+    async def _listed(self, viewer: Viewer, narrowed: Narrowed, rows: _Rows) -> list[StoredFile]:
         files = [stored_file(row) for row in rows]
-        if narrowed.granted_to is None:
-            return files
-        return [replace(file, granted_to=narrowed.granted_to) for file in files]
+        if narrowed.granted_to is not None:
+            files = [replace(file, granted_to=narrowed.granted_to) for file in files]
+        await self._audit.record(viewer, Operation.LIST, files)
+        return files
 
     async def _count(self, viewer: Viewer, wanted: FileFilter, narrowed: Narrowed) -> int:
         sql, values = f"SELECT COUNT(*) FROM file WHERE {narrowed.counted}", narrowed.values
         if wanted == EVERYTHING_OWN:
-            sql, values = "SELECT files_count FROM user_account WHERE id = ?", [viewer.id]
+            sql, values = _OWN_TOTAL, [viewer.id]
         elif _is_one_tag(wanted):  # an index holds all that is to be counted
             sql = "SELECT COUNT(*) FROM file_tag WHERE owner_id = ? AND name = ?"
             values = [viewer.id, wanted.tags[0]]
@@ -197,7 +214,9 @@ def _can_be_found(wanted: FileFilter) -> bool:
 
 
 def _is_one_tag(wanted: FileFilter) -> bool:
-    return len(wanted.tags) == 1 and wanted == FileFilter(tags=wanted.tags) and _can_be_found(wanted)
+    return (
+        len(wanted.tags) == 1 and wanted == FileFilter(tags=wanted.tags) and _can_be_found(wanted)
+    )
 
 
 def _distinct_tags(wanted: FileFilter) -> list[str]:

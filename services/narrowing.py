@@ -6,12 +6,14 @@ hundreds of times slower for the other kind, so a look of bounded cost tells whi
 """
 
 from dataclasses import dataclass, field
+from math import isqrt
 from typing import Any, Final
 
 from models.database import Database
 from models.file import folded
 
-_RARE: Final = 1000  # files that match, up to which they are looked up one by one
+_RARE: Final = 1000  # files that match, up to which they are looked up in any case
+_PAGE: Final = 50
 _INDEXED: Final = 3  # characters, from which on PostgreSQL's trigrams find a part of a name
 
 
@@ -84,17 +86,34 @@ async def _narrow_to_few(
     """Narrow to the files that ``matching`` selects, if they are few; tell whether they are."""
     if narrowed.few:
         return False
-    rows = await database.read(f"{matching} LIMIT {_RARE + 1}", *values)
+    rows = await database.read(f"{matching} LIMIT ?", *values, _RARE + 1)
     if len(rows) > _RARE:
-        return False
+        most = await _worth_looking_up(database, narrowed)
+        rows = await database.read(f"{matching} LIMIT ?", *values, most + 1) if most else []
+        if not 0 < len(rows) <= most:
+            return False
     condition, ids = database.one_of("id", [file_id for (file_id,) in rows])
     narrowed.also(condition, ids)
     narrowed.few = True
     return True
 
 
+async def _worth_looking_up(database: Database, narrowed: Narrowed) -> int:
+    """Return up to how many files are worth it, 0 if no more than are looked up in any case.
+
+    Of n files m match: a page is found by looking m up, or by walking past some ``_PAGE`` * n / m.
+    """
+    rows = await database.read(
+        "SELECT files_count FROM user_account WHERE id = ?", narrowed.owner_id or ""
+    )
+    most = isqrt(_PAGE * rows[0][0]) if rows else 0
+    return most if most > _RARE else 0
+
+
 def _owned(sql: str, narrowed: Narrowed) -> str:
-    return f"{sql} AND owner_id = ?" if narrowed.owners else sql  # its rows lie together in the index
+    return (
+        f"{sql} AND owner_id = ?" if narrowed.owners else sql
+    )  # its rows lie together in the index
 
 
 def _literal(text: str) -> str:

@@ -90,7 +90,7 @@ def base_url(request: Request) -> str:
     host = request.headers.get("host", "")
     if not _HOST.fullmatch(host):
         host = ":".join(str(part) for part in request.scope.get("server") or ("localhost", 80))
-    return f"{request.url.scheme}://{host}"
+    return f"{request.scope['scheme']}://{host}"
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:

@@ -168,6 +168,18 @@ async def test_both_engines_have_the_same_tables(tmp_path: Path, postgres_databa
     assert (("owner_id", "sha256"), True, True) in indexes["blob"]
 
 
+async def test_parts_of_names_are_found_by_their_index(database: Database) -> None:
+    postgres = not database.is_embedded
+    if postgres:
+        for other_way in ("seqscan", "indexscan"):
+            await database.read(f"SELECT set_config('enable_{other_way}', 'off', false)")
+    plan = await database.read(
+        f"EXPLAIN {'' if postgres else 'QUERY PLAN'} SELECT id FROM file"
+        " WHERE filename_folded LIKE '%holiday%' ESCAPE '!' AND owner_id = 'u'"
+    )
+    assert "idx_file_names" in "".join(str(row[-1]) for row in plan)
+
+
 async def test_text_is_in_the_same_order_on_both_engines(database: Database) -> None:
     names = ["a", "B", "Z", "é", "z", "\U0001f600", "ﬀ", "1", "_", "e\u0301"]
     owner = await User.create(id=new_id(IdPrefix.USER), kind=UserKind.USER)

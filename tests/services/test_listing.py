@@ -24,14 +24,25 @@ async def listed(application: Application, viewer: Viewer, **wanted: Any) -> lis
     window = await listing.slice(viewer, narrowed, order, Window(100))
     assert window.files == page
     assert await listing.count(viewer, narrowed) == len(page)
+    for limit, offset in ((100, 0), (1, 0), (2, 1), (100, len(page)), (1, len(page) + 1)):
+        part, total = await listing.counted_page(
+            viewer, narrowed, order, limit=limit, offset=offset
+        )
+        assert (part, total) == (page[offset : offset + limit], len(page))
     return [file.filename for file in page]
 
 
-@pytest.mark.parametrize("rare", [0, 1, 1000])
+@pytest.fixture(params=[(0, 0), (0, 1), (0, 50), (1, 0), (1000, 50)])
+def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have tags and names looked up one by one or walked past, whatever is found."""
+    for name, value in zip(("_RARE", "_PAGE"), request.param, strict=True):
+        monkeypatch.setattr(f"services.narrowing.{name}", value)
+
+
+@pytest.mark.usefixtures("ways")
 async def test_tags_narrow_a_list_to_files_that_have_them_all(
-    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch, rare: int
+    application: Application, owner: Viewer
 ) -> None:
-    monkeypatch.setattr("services.narrowing._RARE", rare)  # tags are looked for in two ways
     for name, tags in (("a", ["x", "y"]), ("b", ["x"]), ("c", []), ("d", ["X", "100%"])):
         await uploaded(application, owner, filename=name, tags=tags)
     stranger = await account(application)
@@ -71,6 +82,7 @@ async def test_visibility_narrows_a_list(application: Application, owner: Viewer
         assert shown == [visibility.value]
 
 
+@pytest.mark.usefixtures("ways")
 async def test_names_are_found_by_any_part_in_any_case(
     application: Application, owner: Viewer
 ) -> None:
@@ -121,6 +133,7 @@ async def test_more_tags_than_a_file_can_have_are_refused(
         await listed(application, owner, tags=(*tags, "one more"))
 
 
+@pytest.mark.usefixtures("ways")
 async def test_all_filters_hold_together(application: Application, owner: Viewer) -> None:
     await uploaded(application, owner, filename="a.txt", tags=["x"], visibility="public")
     await uploaded(application, owner, filename="ab.txt", tags=["x"])
