@@ -9,7 +9,7 @@ from auth.policy import Operation, Policy
 from core.errors import ValidationFailedError
 from models.file import StoredFile
 from resolvers.connection import Connection
-from resolvers.context import RequestInfo
+from resolvers.context import Context, RequestInfo
 from services.accounts import Account
 from services.files import Deletion
 from services.listing import FileFilter
@@ -72,14 +72,14 @@ async def bulk_delete(info: RequestInfo, ids: Sequence[str]) -> list[Deletion]:
     return await context.application.files.bulk_delete(context.viewer, ids)
 
 
-def url(info: RequestInfo, parent: Parent[StoredFile]) -> str:
+def url(context: Context, file: StoredFile) -> str:
     """Return the stable address of the download."""
-    return f"{info.context.base_url}/v1/media/files/{parent.id}/download"
+    return f"{context.base_url}/v1/media/files/{file.id}/download"
 
 
-def stream_url(info: RequestInfo, parent: Parent[StoredFile]) -> str:
+def stream_url(context: Context, file: StoredFile) -> str:
     """Return the stable address of the stream."""
-    return f"{info.context.base_url}/v1/media/files/{parent.id}/stream"
+    return f"{context.base_url}/v1/media/files/{file.id}/stream"
 
 
 async def owner(info: RequestInfo, parent: Parent[StoredFile]) -> Account:

@@ -4,21 +4,24 @@ graphql-core takes each field of each object through a resolver, a resolve info,
 of completion methods. For an attribute all this can only come to the attribute's coerced value, so
 this executor reads and coerces it directly. Why the results are the same:
 
-- The direct way is for **plain** fields only: Strawberry's own attribute resolver, without
-  arguments, extensions, permissions, middleware, directives (but @skip and @include) or @defer.
-- It is **pure, and complete or void**: it reads attributes, asks ``is_type_of``, coerces leaves and
-  touches no state of the execution. At whatever it does not know to be ordinary (an exception, an
-  awaitable, a null where none may be, a failed coercion, an iterable that is no list) it raises;
-  then its result is dropped and graphql-core executes that field from the start. So errors, their
-  paths and the propagation of nulls are always graphql-core's own.
+- The direct way is for **plain** fields only: Strawberry's own attribute resolver, or one that is
+  declared to be a function of context and parent (``COMPUTED``), without arguments, extensions,
+  permissions, middleware, directives (but @skip and @include) or @defer.
+- It is **pure, and complete or void**: it reads attributes, calls such functions, asks
+  ``is_type_of``, coerces leaves and touches no state of the execution. At whatever it does not know
+  to be ordinary (an exception, an awaitable, a null where none may be, a failed coercion, an
+  iterable that is no list) it raises; then its result is dropped and graphql-core executes that
+  field from the start. So errors, their paths and the propagation of nulls are always
+  graphql-core's own.
 - Which fields are selected, and in what order, is graphql-core's own ``collect_subfields``.
 
-Attributes, ``is_type_of`` and scalars' coercions must therefore be repeatable.
+Attributes, functions, ``is_type_of`` and scalars' coercions must therefore be repeatable.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from inspect import iscoroutine
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -36,6 +39,9 @@ Complete: TypeAlias = Callable[[Any], Any]
 Results: TypeAlias = dict[str, Any]
 
 DEFINITION = GraphQLCoreConverter.DEFINITION_BACKREF
+
+COMPUTED = "computed"
+"""In a field's ``metadata``: a function of context and parent that its resolver comes down to."""
 
 # Leaf types whose coercion gives a value of exactly this Python type back as it is.
 UNCHANGED: dict[Any, type] = {graphql.GraphQLString: str, graphql.GraphQLID: str}
@@ -191,11 +197,35 @@ class PlainFieldsExecutor(StrawberryGraphQLCoreExecutionContext):
                 return Read(name, details, lambda _: parent.name, str)
             named_type = graphql.get_named_type(field.type)
             leaf = _leaf(field.type, self.is_awaitable)
-            if _is_attribute(field) and (leaf or graphql.is_object_type(named_type)):
-                get = attrgetter(field.extensions[DEFINITION].python_name)
+            get = self._getter(field)
+            if get and (leaf or graphql.is_object_type(named_type)):
                 unchanged = UNCHANGED.get(_nullable(field.type)[1])
                 return Read(name, details, get, unchanged, leaf, field, named_type)
         return Read(name, details, _not_plain)
+
+    def _getter(self, field: graphql.GraphQLField) -> Callable[[Any], Any] | None:
+        """Return how to get a plain field's value from its parent; None for all others."""
+        definition = field.extensions.get(DEFINITION)
+        if (
+            field.args
+            or not isinstance(definition, StrawberryField)
+            or definition.extensions
+            or type(definition).get_result is not StrawberryField.get_result
+        ):
+            return None
+        if COMPUTED in definition.metadata and _is_strawberrys(field.resolve):
+            return partial(definition.metadata[COMPUTED], self.context_value)
+        if (
+            definition.is_basic_field
+            and definition.default_resolver is getattr
+            and getattr(field.resolve, "_is_default", False)  # has not been replaced
+        ):
+            return attrgetter(definition.python_name)
+        return None
+
+
+def _is_strawberrys(resolve: Any) -> bool:
+    return getattr(resolve, "__module__", None) == GraphQLCoreConverter.__module__
 
 
 def _is_unadorned(details: FieldDetailsList) -> bool:
@@ -204,19 +234,6 @@ def _is_unadorned(details: FieldDetailsList) -> bool:
         directive.name.value in {"skip", "include"}
         for selected in details
         for directive in selected.node.directives or ()
-    )
-
-
-def _is_attribute(field: graphql.GraphQLField) -> bool:
-    """Tell whether all that the field's resolver does is to read an attribute."""
-    definition = field.extensions.get(DEFINITION)
-    return (
-        isinstance(definition, StrawberryField)
-        and not field.args
-        and definition.is_basic_field
-        and type(definition).get_result is StrawberryField.get_result
-        and definition.default_resolver is getattr
-        and getattr(field.resolve, "_is_default", False)  # has not been replaced
     )
 
 

@@ -1,5 +1,6 @@
 """Files in the schema, and the connection that lists them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from strawberry import Parent, field
 from models.file import StoredFile
 from models.share import Share
 from resolvers import connection, derivatives, files, shares
-from resolvers.context import RequestInfo
+from resolvers.context import Context, RequestInfo
 from resolvers.derivatives import PartialAnalysis, ShownPreview
 from resolvers.links import ShownLink
 from schema.derivatives import (
@@ -21,6 +22,7 @@ from schema.derivatives import (
     WantedType,
 )
 from schema.enums import PreviewFormat, PreviewSize, PreviewType, UserKind, Visibility
+from schema.execution import COMPUTED
 from schema.links import SignedUrl, signed_url
 from schema.scalars import BigInt
 from schema.shares import AccountShare
@@ -54,6 +56,13 @@ def _preview_url(
     return derivatives.preview_url(info, parent, PreviewRequest(format, size, type))
 
 
+def _address(of: Callable[[Context, StoredFile], str], description: str) -> Any:
+    def resolve(info: RequestInfo, parent: Parent[StoredFile]) -> str:
+        return of(info.context, parent)
+
+    return field(resolver=resolve, metadata={COMPUTED: of}, description=description)
+
+
 @strawberry.type(description="A file: bytes with a name, a description and tags.")
 class File(Node):
     """See the description."""
@@ -67,12 +76,12 @@ class File(Node):
     checksum: str = field(description="The SHA-256 digest of the bytes, in hexadecimal.")
     created_at: datetime = field(description="When the file was uploaded.")
     updated_at: datetime = field(description="When its metadata last changed.")
-    url: str = field(
-        resolver=files.url,
+    url: str = _address(
+        files.url,
         description="The stable address of the download; the caller's token or visibility decides.",
     )
-    stream_url: str = field(
-        resolver=files.stream_url,
+    stream_url: str = _address(
+        files.stream_url,
         description="The address that plays in place, with seeking; the same rules as `url`.",
     )
     signed_url: ShownLink | None = field(
