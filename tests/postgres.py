@@ -123,14 +123,14 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The URL of a new, empty database, dropped after the test even if connections are open."""
-    with _database(postgres_url, "template0") as url:
+    with new_database(postgres_url) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> Iterator[str]:
     """The name of a database that has its tables, to be copied."""
-    with _database(postgres_url, "template0") as url:
+    with new_database(postgres_url) as url:
         migrate(url)
         yield url.rpartition("/")[2]
 
@@ -138,12 +138,13 @@ def migrated_template(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def migrated_postgres_database(postgres_url: str, migrated_template: str) -> Iterator[str]:
     """The URL of a new database without rows, dropped after the test as above."""
-    with _database(postgres_url, migrated_template) as url:
+    with new_database(postgres_url, migrated_template) as url:
         yield url
 
 
 @contextmanager
-def _database(postgres_url: str, template: str) -> Iterator[str]:
+def new_database(postgres_url: str, template: str = "template0") -> Iterator[str]:
+    """Make a database for the block, and drop it even if connections are open."""
     name = f"test_{uuid4().hex}"
     _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres_url.removesuffix("postgres") + name
