@@ -170,7 +170,7 @@ class Database:
                 yield
             return
         async with self._session(limited=False) as connection:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
     @asynccontextmanager
@@ -181,7 +181,7 @@ class Database:
             return
         with translated():
             async with self._session(limited=True) as connection:
-                yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP_LOCK)
+                yield await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK)
 
     @asynccontextmanager
     async def _file_lock(self) -> AsyncIterator[None]:
@@ -192,9 +192,14 @@ class Database:
 
     @asynccontextmanager
     async def _session(self, *, limited: bool) -> AsyncIterator[Any]:
-        # A pool of its own: one connection may be all that the other pool has. The server lets go
-        # of a session's locks with the session.
-        async with self._single(limited=limited) as client, client.acquire_connection() as session:
+        # A pool of its own: one connection may be all that the other pool has. Locks are those of a
+        # transaction, which go with it also where PgBouncer lends sessions by the transaction.
+        async with (
+            self._single(limited=limited) as client,
+            client.acquire_connection() as session,
+            session.transaction(),
+        ):
+            await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield session
 
     @asynccontextmanager

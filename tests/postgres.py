@@ -33,7 +33,10 @@ leave() {
 }
 signal() {
   first=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null) || return 1
-  kill -"$1" "$first" && kill -"$1" $(cat "/proc/$first/task/$first/children")
+  kill -"$1" "$first"
+  for child in $(cat "/proc/$first/task/$first/children"); do
+    kill -"$1" "$child" 2>/dev/null || true  # it may be at its end
+  done
 }
 trap leave EXIT
 initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
