@@ -15,7 +15,7 @@ from tests.database import opened
 from tests.postgres import CrashingServer, crashing_server
 
 PATIENCE_SECONDS = 20
-FOR_EVER = "SELECT pg_sleep(3600)"
+FOR_EVER = "SELECT pg_sleep(30)"
 HASTY = "?maxsize=2&connect_timeout=1&pool_timeout=1&statement_timeout=0&command_timeout=1"
 
 
