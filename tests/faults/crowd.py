@@ -3,6 +3,7 @@
 import hashlib
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
@@ -12,13 +13,15 @@ from typing import Final, Self
 import httpx
 
 from tests.acceptance.gql import Gql
-from tests.acceptance.serving import Server, eventually
+from tests.acceptance.serving import PATIENCE_SECONDS, Server, eventually
 from tests.faults.aftermath import Ledger, all_at_once, noise
 
 GRACE_SECONDS: Final = 2
 """So long after an engine is back nothing may fail any more."""
 
 _CLIENTS: Final = 8
+_PAUSE_SECONDS: Final = 0.02  # what is made is to be checked in the end
+_PATIENT: Final = httpx.Timeout(90)
 _LIST: Final = "{ files { totalCount edges { node { id } } } }"
 _REFUSALS: Final = {HTTPStatus.SERVICE_UNAVAILABLE}
 
@@ -99,10 +102,12 @@ class Crowd:
         enough = self.done[self.phase] + 4 * _CLIENTS
         eventually(lambda: self.done[self.phase] >= enough, "the crowd is at work")
 
-    def is_answered(self) -> None:
+    def is_answered(self, within: float = PATIENCE_SECONDS) -> None:
         """Return when each client has had an answer to a request that began from now on."""
-        self._without = set(range(_CLIENTS))
-        eventually(lambda: not self._without, "everybody is answered")
+        self._without, deadline = set(range(_CLIENTS)), time.monotonic() + within
+        while self._without:
+            assert time.monotonic() < deadline, "somebody waits in vain"
+            time.sleep(0.01)
 
     def assert_harmless(self) -> None:
         """Fail if anything but a refusal in words was met, or any afterwards."""
@@ -122,8 +127,10 @@ class Crowd:
 
     def _work(self, number: int) -> None:
         with self._servers[number % len(self._servers)].client(self.ledger.token) as client:
+            client.timeout = _PATIENT
             while not self._over.is_set():
                 for doing in self._doings:
+                    time.sleep(_PAUSE_SECONDS)
                     phase, waited_for = self.phase, number in self._without
                     self._note(phase, doing, client)
                     if waited_for:
