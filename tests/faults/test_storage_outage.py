@@ -23,7 +23,7 @@ from tests.faults.crowd import (
 from tests.swift import Bucket, CrashingCluster, crashing_cluster, new_bucket
 
 HANGING_SECONDS = 4
-GIVES_UP_SECONDS = 60
+GIVES_UP_SECONDS = 40
 """A server tries a store again for a while before it calls it away."""
 
 
