@@ -5,8 +5,8 @@ SQL is written once with ``?`` placeholders and runs on both engines.
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -14,18 +14,17 @@ from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
-import asyncpg
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, set_global_context
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
-from core.errors import StorageFullError, UnavailableError
-from core.metrics import DATABASE_ERRORS
+from models.asyncpg_engine import PooledPostgresClient
+from models.failures import translated
+from models.postgres_url import postgres_credentials
 
 _CONNECTION: Final = "default"
 _APPS: Final[dict[str, dict[str, Any]]] = {
@@ -50,17 +49,6 @@ _MIGRATION_LOCK: Final = 0x6D65646961
 _SWEEP_LOCK: Final = _MIGRATION_LOCK + 1
 """Advisory locks: any numbers, the same in every replica."""
 
-_LOST_CONNECTION: Final = (
-    OperationalError,
-    DBConnectionError,
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.InsufficientResourcesError,
-)
-
 
 def tortoise_config(url: str) -> dict[str, Any]:
     """Return Tortoise's configuration for ``sqlite:///path`` or ``postgres://…``."""
@@ -73,8 +61,7 @@ def _connection(url: str) -> dict[str, Any]:
             "engine": "models.sqlite_engine",
             "credentials": {"file_path": str(sqlite_path(url))},
         }
-    expanded = expand_db_url(url.replace("postgresql://", "postgres://", 1))
-    return {**expanded, "engine": "models.asyncpg_engine"}
+    return {"engine": "models.asyncpg_engine", "credentials": postgres_credentials(url)}
 
 
 def sqlite_path(url: str) -> Path:
@@ -114,6 +101,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._config = tortoise_config(url)
         self._context = TortoiseContext()
 
     async def connect(self) -> None:
@@ -124,10 +112,10 @@ class Database:
         """
         if self.is_embedded:
             sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
-        with _translated():
+        with translated():
             set_global_context(self._context)
             EXECUTOR_CACHE.clear()  # statements in the dialect of the database before this one
-            await self._context.init(config=tortoise_config(self._url))
+            await self._context.init(config=self._config)
             await self.check()
 
     async def close(self) -> None:
@@ -146,15 +134,15 @@ class Database:
             if event == "apply_done":
                 applied.append(name)
 
-        async with self.alone():
-            await MigrationExecutor(self._client, _APPS).migrate(progress=note)
+        async with self.alone(), self._patient() as client:
+            await MigrationExecutor(client, _APPS).migrate(progress=note)
         return applied
 
     async def read(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a ``SELECT`` outside any transaction, each indexable by position."""
         client: Any = self._client
         statement, arguments = _bind(client, sql, values)
-        with _translated():
+        with translated():
             return cast("Sequence[Sequence[Any]]", await client.read(statement, arguments))
 
     def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
@@ -170,7 +158,7 @@ class Database:
             StorageFullError: It has no room.
             IntegrityError: A constraint of the schema was broken (Tortoise's).
         """
-        with _translated():
+        with translated():
             async with in_transaction(_CONNECTION) as client:
                 yield Transaction(client)
 
@@ -190,8 +178,8 @@ class Database:
             async with self._file_lock():
                 yield
             return
-        async with self._session() as connection:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        async with self._session(limited=False) as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
     @asynccontextmanager
@@ -200,9 +188,9 @@ class Database:
         if self.is_embedded:
             yield True
             return
-        with _translated():
-            async with self._session() as connection:
-                yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP_LOCK)
+        with translated():
+            async with self._session(limited=True) as connection:
+                yield await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK)
 
     @asynccontextmanager
     async def _file_lock(self) -> AsyncIterator[None]:
@@ -212,14 +200,39 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Any]:
-        # A pool of its own: the URL's parameters are Tortoise's, and one connection may be all that
-        # the other pool has. The server lets go of a session's locks with the session.
-        client: Any = self._client
-        single = {**client._template, "min_size": 1, "max_size": 1}  # noqa: SLF001 - Tortoise has no public name for it
-        pool = await client.create_pool(password=client.password, **single)
-        async with pool, pool.acquire() as connection:
-            yield connection
+    async def _session(self, *, limited: bool) -> AsyncIterator[Any]:
+        # A pool of its own: one connection may be all that the other pool has. Locks are those of a
+        # transaction, which go with it also where PgBouncer lends sessions by the transaction.
+        async with (
+            self._single(limited=limited) as client,
+            client.acquire_connection() as session,
+            session.transaction(),
+        ):
+            await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield session
+
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """Have a client for the block, in this task, whose statements take what they take."""
+        if self.is_embedded:
+            yield self._client
+            return
+        async with self._single(limited=False) as client:
+            token = get_connections().set(_CONNECTION, client)
+            try:
+                yield client
+            finally:
+                get_connections().reset(token)
+
+    @asynccontextmanager
+    async def _single(self, *, limited: bool) -> AsyncIterator[PooledPostgresClient]:
+        credentials = postgres_credentials(self._url, limited=limited)
+        only_one = {**credentials, "minsize": 0, "maxsize": 1}
+        client = PooledPostgresClient(connection_name=_CONNECTION, **only_one)
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -243,17 +256,3 @@ def _numbered(sql: str) -> str:
 
 def _as_text(moment: datetime) -> str:
     return moment.isoformat(" ")  # as Tortoise stores it
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise  # an OperationalError to Tortoise, but the database did answer
-    except _LOST_CONNECTION as error:
-        full = "full" in str(error) or isinstance(error, asyncpg.DiskFullError)
-        DATABASE_ERRORS.labels("full" if full else "unavailable").inc()
-        if full:
-            raise StorageFullError("The database has no room left.") from error
-        raise UnavailableError("The database does not answer; try again soon.") from error

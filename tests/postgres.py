@@ -27,9 +27,17 @@ options=$2
 folder=$(mktemp -d)
 leave() {
   status=$?
+  signal CONT || true
   [ "$status" = 0 ] || cat "$folder/log"
   pg_ctl stop --silent --pgdata="$folder/data" --mode=immediate >/dev/null 2>&1 || true
   rm -rf "$folder"
+}
+signal() {
+  first=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null) || return 1
+  kill -"$1" "$first"
+  for child in $(cat "/proc/$first/task/$first/children"); do
+    kill -"$1" "$child" 2>/dev/null || true  # it may be at its end
+  done
 }
 trap leave EXIT
 initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
@@ -45,6 +53,8 @@ while read -r order; do
   case $order in
     crash) pg_ctl stop --silent --wait --pgdata="$folder/data" --mode=immediate && echo down ;;
     start) start "$1" ;;
+    pause) signal STOP && echo paused ;;
+    resume) signal CONT && echo resumed ;;
   esac
 done
 """
@@ -69,7 +79,7 @@ def server(options: str = "") -> Iterator[str]:
 
 
 class CrashingServer:
-    """A PostgreSQL server that goes down and comes back when it is told to."""
+    """A PostgreSQL server that goes down, hangs and comes back when it is told to."""
 
     def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url = url
@@ -82,6 +92,14 @@ class CrashingServer:
     def start(self) -> None:
         """Start it again; it takes connections when this returns."""
         self._order("start", "ready")
+
+    def pause(self) -> None:
+        """Stop every process of it: connections stay, and nothing is answered."""
+        self._order("pause", "paused")
+
+    def resume(self) -> None:
+        """Let it go on where it was."""
+        self._order("resume", "resumed")
 
     def _order(self, order: str, done: str) -> None:
         assert self._process.stdin is not None

@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.serving import Server
 from tests.mounting import small_disk
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -16,7 +17,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with ExitStack() as started:
 
         def begin(data_dir: Path | None = None, **settings: str | int) -> Server:
-            running = Server(data_dir or tmp_path / "data", **settings)
+            address = f"127.0.0.1:{free_port()}"
+            running = Server(data_dir or tmp_path / "data", metrics_address=address, **settings)
             started.callback(running.kill)
             return running
 
