@@ -7,8 +7,9 @@ out of the transaction all the same.
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
+import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     TransactionalDBClient,
@@ -17,6 +18,20 @@ from tortoise.backends.base.client import (
 )
 from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import ConnectionToken, get_connections
+
+from models.listening import hear_postgres
+from models.notices import Notices
+
+_CONNECT_SECONDS: Final = 10
+_OF_THE_POOL: Final = {
+    "connection_class",
+    "init",
+    "max_inactive_connection_lifetime",
+    "max_queries",
+    "max_size",
+    "min_size",
+    "setup",
+}
 
 
 class CancellationSafePooledContext(TransactionContextPooled):
@@ -55,6 +70,16 @@ class PooledPostgresClient(AsyncpgDBClient):
         """Return the rows of a ``SELECT`` as records, which index like tuples."""
         async with self.acquire_connection() as connection:
             return cast("Sequence[Sequence[Any]]", await connection.fetch(sql, *values))
+
+    async def hear(self, notices: Notices) -> NoReturn:
+        """Deliver what any process tells, until cancelled."""
+        await hear_postgres(self._connect, notices)
+
+    async def _connect(self) -> Any:
+        given = {name: self._template[name] for name in self._template.keys() - _OF_THE_POOL}
+        return await asyncpg.connect(
+            password=self.password, **{"timeout": _CONNECT_SECONDS, **given}
+        )
 
     def _in_transaction(self) -> TransactionContext:
         return CancellationSafePooledContext(TransactionWrapper(self), self._pool_init_lock)
