@@ -22,6 +22,9 @@ from tortoise.connection import ConnectionToken, get_connections
 from models.listening import hear_postgres
 from models.notices import Notices
 
+LISTENER: Final = "media notices"
+"""How PostgreSQL names the connection that listens, unless the database's URL names them all."""
+
 _CONNECT_SECONDS: Final = 10
 _OF_THE_POOL: Final = {
     "connection_class",
@@ -77,8 +80,10 @@ class PooledPostgresClient(AsyncpgDBClient):
 
     async def _connect(self) -> Any:
         given = {name: self._template[name] for name in self._template.keys() - _OF_THE_POOL}
+        named = {"application_name": LISTENER, **self.server_settings}
         return await asyncpg.connect(
-            password=self.password, **{"timeout": _CONNECT_SECONDS, **given}
+            password=self.password,
+            **{"timeout": _CONNECT_SECONDS, **given, "server_settings": named},
         )
 
     def _in_transaction(self) -> TransactionContext:
