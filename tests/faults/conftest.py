@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.serving import Server
 from tests.mounting import small_disk
+from tests.nginx import in_front
 
 
 @pytest.fixture
@@ -18,6 +19,22 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         def begin(data_dir: Path | None = None, **settings: str | int) -> Server:
             running = Server(data_dir or tmp_path / "data", **settings)
             started.callback(running.kill)
+            return running
+
+        yield begin
+
+
+@pytest.fixture(params=["by itself", "behind nginx"])
+def reached(
+    request: pytest.FixtureRequest, start: Callable[..., Server], tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
+    """Start a server that clients reach by itself, and once more, through nginx."""
+    with ExitStack() as started:
+
+        def begin(**settings: str | int) -> Server:
+            running = start(**settings)
+            if request.param == "behind nginx":
+                started.enter_context(in_front(running, tmp_path / "nginx"))
             return running
 
         yield begin
