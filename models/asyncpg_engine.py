@@ -10,8 +10,9 @@ A connection whose server left a statement unanswered is closed and not asked ag
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
+import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     PoolConnectionWrapper,
@@ -24,6 +25,18 @@ from tortoise.connection import ConnectionToken, get_connections
 from tortoise.exceptions import TransactionManagementError
 
 from models.failures import NoConnectionError
+from models.listening import hear_postgres
+from models.notices import Notices
+
+_OF_THE_POOL: Final = {
+    "connection_class",
+    "init",
+    "max_inactive_connection_lifetime",
+    "max_queries",
+    "max_size",
+    "min_size",
+    "setup",
+}
 
 
 class CancellationSafePooledContext(TransactionContextPooled):
@@ -121,6 +134,16 @@ class PooledPostgresClient(AsyncpgDBClient):
     def acquire_connection(self) -> BoundedConnection:
         """Return what takes a connection for a block."""
         return BoundedConnection(self, self._pool_init_lock)
+
+    async def hear(self, notices: Notices) -> NoReturn:
+        """Deliver what any process tells, until cancelled."""
+        await hear_postgres(self._connect, notices)
+
+    async def _connect(self) -> Any:
+        given = {name: self._template[name] for name in self._template.keys() - _OF_THE_POOL}
+        name = f"{self.application_name} notices"
+        named = {**self.server_settings, "application_name": name}
+        return await asyncpg.connect(password=self.password, **{**given, "server_settings": named})
 
     def _in_transaction(self) -> TransactionContext:
         return CancellationSafePooledContext(TransactionWrapper(self), self._pool_init_lock)

@@ -90,7 +90,10 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running(settings, background=True) as application:
+        async with (
+            running(settings, background=True) as application,
+            application.database.listening(),
+        ):
             app.state.application = application
             app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
             yield

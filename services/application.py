@@ -203,7 +203,7 @@ def _assemble(settings: Settings) -> Application:
         quotas=quotas,
         keys=keys,
         rate_limits=RateLimits(settings),
-        identities=Identities(database, sessions, accounts),
+        identities=Identities(database, sessions),
         sealer=Sealer(secret, settings.previous_secret_keys),
         attempts=attempts,
         administration=Administration(database, _administrators(settings)),

@@ -130,7 +130,7 @@ def _revoke(statuses: Statuses) -> Json:
         "revokeApiKey",
         TAG,
         "Revoke an API key",
-        "Ends the key: at once here, within 30 seconds at other servers.",
+        "Ends the key, at every server.",
         parameters=[parameter("path", "key_id", "Names the key.")],
         responses={
             "204": {"description": "It has ended."},

@@ -32,7 +32,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("services.api_keys.time", made)
+    monkeypatch.setattr("services.lookups.time", made)
     return made
 
 
