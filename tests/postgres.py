@@ -45,7 +45,7 @@ initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --l
 start() {
   pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
     --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
-      -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off $options"
+      -c max_connections=100 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off $options"
   echo ready
 }
 start "$1"
