@@ -161,7 +161,8 @@ def _upload_form() -> Json:
 
 def _bulk_delete() -> Json:
     ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_BULK_DELETE}
-    return _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+    body = _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+    return {**body, "additionalProperties": False}
 
 
 def _bulk_delete_result() -> Json:
