@@ -154,6 +154,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "processing": _one_of("local", "queue"),
     "workers": _integer(0, 256),
     "worker_queue": _integer(1),
+    "processing_timeout_seconds": _integer(1),
     "idle_timeout_seconds": _integer(1),
     "drain_seconds": _integer(0),
     "log_level": _one_of("debug", "info", "warning", "error"),

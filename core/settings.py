@@ -75,6 +75,7 @@ class Settings:
     processing: str = "local"
     workers: int = 0
     worker_queue: int = 256
+    processing_timeout_seconds: int = 90
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"

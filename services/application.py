@@ -177,7 +177,9 @@ def _assemble(settings: Settings) -> Application:
     audit = Audit(database, policy)
     access = Access(policy, audit)
     files = Files(database, storage, sweeper, access)
-    derivatives = Derivatives(database, storage, reservations, jobs)
+    derivatives = Derivatives(
+        database, storage, reservations, jobs, seconds=settings.processing_timeout_seconds
+    )
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
     sessions = _sessions(settings, database, signer, secret)
