@@ -72,6 +72,7 @@ class Settings:
     oidc_scopes: str = "openid email profile"
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
+    audit_days: int = 0
     processing: str = "local"
     workers: int = 0
     worker_queue: int = 256

@@ -166,7 +166,12 @@ def _assemble(settings: Settings) -> Application:
     policy = Policy(guests_read_shared=settings.guests_read_shared)
     secret = settings.secret_key or load_or_create_secret(settings.data_dir)
     link_signer = LinkSigner(secret, settings.previous_secret_keys)
-    sweeper = Sweeper(database, storage, grace=timedelta(seconds=settings.upload_grace_seconds))
+    sweeper = Sweeper(
+        database,
+        storage,
+        grace=timedelta(seconds=settings.upload_grace_seconds),
+        audit_kept=timedelta(days=settings.audit_days) or None,
+    )
     quotas = Quotas(database, settings)
     keys = IdempotencyKeys(database)
     reservations = Reservations(database, sweeper, quotas)

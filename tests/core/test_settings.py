@@ -73,6 +73,7 @@ ACCEPTED = [
     ("OIDC_SCOPES", " openid  groups ", "openid groups"),
     ("UPLOAD_GRACE_SECONDS", "0", 0),
     ("SWEEP_INTERVAL_SECONDS", "1", 1),
+    ("AUDIT_DAYS", "90", 90),
     ("PROCESSING", "Local", "local"),
     ("WORKERS", "4", 4),
     ("WORKER_QUEUE", "7", 7),
@@ -142,6 +143,7 @@ REFUSED = [
     ("OIDC_SCOPES", "email profile"),
     ("UPLOAD_GRACE_SECONDS", "1h"),
     ("SWEEP_INTERVAL_SECONDS", "0"),
+    ("AUDIT_DAYS", "36526"),
     ("PROCESSING", "queue"),  # without PostgreSQL
     ("PROCESSING", "elsewhere"),
     ("WORKERS", "257"),
