@@ -38,6 +38,7 @@ from services.previews import Previews
 from services.probing import Prober
 from services.processor import Processor
 from services.quotas import Quotas
+from services.rate_counters import Counters
 from services.rate_limits import RateLimits
 from services.reservations import Reservations
 from services.sessions import Sessions
@@ -66,6 +67,7 @@ class Application:
     api_keys: ApiKeys
     quotas: Quotas
     keys: IdempotencyKeys
+    counters: Counters
     rate_limits: RateLimits
     identities: Identities
     sealer: Sealer
@@ -121,7 +123,7 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
         await application.derivatives.close()
         await application.uploads.close()
     finally:
-        await application.rate_limits.close()
+        await application.counters.close()
         await application.workers.close()
         await application.storage.close()
         await application.database.close()
@@ -188,7 +190,8 @@ def _assemble(settings: Settings) -> Application:
     api_keys = ApiKeys(database, _administrators(settings))
     signer = TokenSigner(secret, settings.token_lifetime_seconds, settings.previous_secret_keys)
     sessions = _sessions(settings, database, signer, secret)
-    attempts = FailedAttempts()
+    counters = Counters(settings.redis_url)
+    attempts = FailedAttempts(counters)
     accounts = Accounts(
         database,
         signer,
@@ -209,7 +212,8 @@ def _assemble(settings: Settings) -> Application:
         api_keys=api_keys,
         quotas=quotas,
         keys=keys,
-        rate_limits=RateLimits(settings),
+        counters=counters,
+        rate_limits=RateLimits(settings, counters),
         identities=Identities(database, sessions, accounts),
         sealer=Sealer(secret, settings.previous_secret_keys),
         attempts=attempts,
