@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from auth.policy import Policy
 from core.errors import ValidationFailedError
+from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
 from services.files import Outcome
@@ -68,6 +69,7 @@ class BulkDeleteEndpoint(HTTPEndpoint):
 
 
 def _file_ids(body: dict[str, Any]) -> list[str]:
+    check_names(body, ("file_ids",))
     ids = body.get("file_ids")
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
         raise ValidationFailedError("file_ids must be a list of file ids.")

@@ -96,7 +96,7 @@ def problem(
         "status": status.value,
         "detail": detail,
         "code": code.value,
-        "instance": request.url.path,
+        "instance": request.scope["path"],
         **({"figures": figures} if figures else {}),
     }
     # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).

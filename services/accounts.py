@@ -96,7 +96,7 @@ class Accounts:
         try:
             return await self._sessions.refresh(token)
         except UnauthenticatedError as error:
-            self._attempts.refuse(address, error)
+            await self._attempts.refuse(address, error)
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session that a refresh token is of; one that is of none is not an error."""
@@ -156,7 +156,7 @@ class Accounts:
         try:
             return await self._api_keys.viewer(key)
         except UnauthenticatedError as error:
-            self._attempts.refuse(address, error)
+            await self._attempts.refuse(address, error)
 
     async def _look_up(self, claims: TokenClaims) -> _Known | None:
         sql = (

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from core.errors import (
+    BusyError,
     ConflictError,
     FileEncryptedError,
     FileTooComplexError,
@@ -31,6 +32,7 @@ from models.database import Database
 from models.derivative import DerivativeKind, DerivativeState
 from models.file import StoredFile
 from processing.task import MIB, Failure, ProcessingError
+from services.deadlines import in_time
 from services.derivative_changes import DerivativeChanges
 from services.derivative_records import (
     CLAIM_SECONDS,
@@ -56,6 +58,10 @@ from storage.base import ObjectNotFoundError, Storage, StoredObject
 _PATIENCE_SECONDS: Final = 60
 """How long a result may lie in the queue of other processes before its caller gives up."""
 
+_NEWS_SECONDS: Final = 5
+"""How long the news that another process has given up may take."""
+
+_NOT_YET: Final = "It is still being made; ask again later."
 _GONE: Final = "The file was deleted meanwhile."
 _ERRORS: Final[Mapping[Failure, type[MediaError]]] = {
     Failure.UNSUPPORTED: UnsupportedFileTypeError,
@@ -81,7 +87,11 @@ Producer = Callable[[], Awaitable[Product]]
 
 
 class Derivatives:
-    """The results of every blob, made by this process, or by others through ``jobs``."""
+    """The results of every blob, made by this process, or by others through ``jobs``.
+
+    Each may take ``seconds``. What has not been made by then is given up: a failure that lies in
+    the file if the workers were at it, else for another time.
+    """
 
     def __init__(
         self,
@@ -89,7 +99,10 @@ class Derivatives:
         storage: Storage,
         reservations: Reservations,
         jobs: Jobs | None = None,
+        *,
+        seconds: float,
     ) -> None:
+        self._seconds = seconds
         self._jobs = jobs
         self._database = database
         self._storage = storage
@@ -204,9 +217,11 @@ class Derivatives:
     async def _make(
         self, file: StoredFile, wanted: Specification, produce: Producer, *, retry: bool
     ) -> StoredDerivative:
-        claim = new_key()
+        claim, given_up = new_key(), time.monotonic() + self._seconds
         with self._changes.watched(file.blob_id) as change:
             while not await self._claimed(file.blob_id, wanted, claim, retry=retry):
+                if time.monotonic() > given_up:
+                    raise BusyError(_NOT_YET)
                 await change.wait()  # another process is making it
                 settled = await self._settled(file.blob_id, wanted, retry=False)
                 if settled is not None:
@@ -214,7 +229,8 @@ class Derivatives:
                 if not await self._is_shown(file.blob_id):
                     raise NotFoundError(_GONE)
         async with self._held(file.blob_id, claim):
-            return await self._keep(file, claim, await produce())
+            product = await in_time(produce, given_up - time.monotonic())
+            return await self._keep(file, claim, product)
 
     async def _order(
         self, jobs: Jobs, file: StoredFile, wanted: Specification, *, retry: bool
@@ -224,8 +240,11 @@ class Derivatives:
             await self._drop_failure(file.blob_id, wanted)
         with self._changes.watched(file.blob_id) as change:
             await jobs.derive(file, wanted)
+            late = time.monotonic() + self._seconds + _NEWS_SECONDS
             given_up = time.monotonic() + _PATIENCE_SECONDS
             while (settled := await self._settled(file.blob_id, wanted, retry=False)) is None:
+                if time.monotonic() > late:
+                    raise BusyError(_NOT_YET)
                 if await self._is_claimed(file.blob_id, wanted):
                     given_up = time.monotonic() + _PATIENCE_SECONDS
                 elif time.monotonic() > given_up:

@@ -68,7 +68,7 @@ async def rows(application: Application) -> list[tuple[object, ...]]:
 def replica(application: Application) -> Derivatives:
     """What another process of the same server would have."""
     reservations = Reservations(application.database, application.sweeper, application.quotas)
-    return Derivatives(application.database, application.storage, reservations)
+    return Derivatives(application.database, application.storage, reservations, seconds=90)
 
 
 async def test_a_result_is_made_once_and_kept(application: Application, owner: Viewer) -> None:
