@@ -10,7 +10,7 @@ from auth.administrators import COLUMNS, Administrators
 from core.errors import ConflictError, NotFoundError
 from models.columns import as_utc
 from models.database import Database, Transaction
-from models.user import UserKind
+from models.user import UserKind, folded_email
 
 audit = logging.getLogger("media.audit")
 
@@ -108,7 +108,7 @@ class Administration:
 
 async def _found(transaction: Transaction, name: str) -> str:
     rows = await transaction.rows(
-        "SELECT id FROM user_account WHERE id = ? OR LOWER(email) = ?", name, name.lower()
+        "SELECT id FROM user_account WHERE id = ? OR email_folded = ?", name, folded_email(name)
     )
     if not rows:
         raise NotFoundError(f"There is no account {name}.")

@@ -218,7 +218,7 @@ def _assemble(settings: Settings) -> Application:
         ),
         files=files,
         links=Links(files, access, link_signer),
-        shares=Shares(database, files, access),
+        shares=Shares(database, files, access, settings.oidc_issuer),
         listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,

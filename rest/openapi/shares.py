@@ -3,7 +3,7 @@
 from typing import Final
 
 from core.errors import ErrorCode
-from models.user import UserKind
+from models.user import MAX_EMAIL, UserKind
 from rest.openapi.files import FILE_ID, JSON_BODY
 from rest.openapi.parts import (
     Json,
@@ -17,7 +17,7 @@ from rest.openapi.parts import (
     ref,
     with_head,
 )
-from services.shares import MAX_SHARES
+from services.share_names import MAX_SHARES
 
 _TAG: Final = "shares"
 _CODES: Final = (
@@ -63,14 +63,16 @@ def _share(statuses: Statuses) -> Json:
         "shareFile",
         _TAG,
         "Share a file",
-        "Lets the accounts that the body names read the file, all or none: its information, bytes,"
-        " previews, text and analysis. Who may read it already may go on. The file's visibility"
-        " stays as it is.",
+        "Lets the accounts that the body names, by ids or by e-mail addresses, read the file, all"
+        " or none: its information, bytes, previews, text and analysis. Who may read it already may"
+        " go on. The file's visibility stays as it is. Guests name accounts by ids alone.",
         parameters=[FILE_ID],
         requestBody={"required": True, "content": json_content(ref("ShareRequest"))},
         responses={
             "200": answer("All accounts that it is shared with.", _listed()),
-            **problems(statuses, (*_WRITING_CODES, *JSON_BODY, ErrorCode.STORAGE_FULL)),
+            **problems(
+                statuses, (*_WRITING_CODES, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.STORAGE_FULL)
+            ),
         },
     )
 
@@ -95,19 +97,20 @@ def _listed() -> Json:
 
 
 def _request() -> Json:
-    ids = {
-        "type": "array",
-        "items": {"type": "string"},
-        "minItems": 1,
-        "maxItems": MAX_SHARES,
-        "description": "The ids of the accounts; the owner is none of them.",
-    }
+    ids = _names("The ids of the accounts; the owner is none of them.", {"type": "string"})
+    address = {"type": "string", "maxLength": MAX_EMAIL, "examples": ["ada@example.org"]}
+    emails = _names("Addresses that the sign-in provider has verified, in any case.", address)
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["account_ids"],
-        "properties": {"account_ids": ids},
+        "properties": {"account_ids": ids, "emails": emails},
+        "oneOf": [{"required": ["account_ids"]}, {"required": ["emails"]}],
     }
+
+
+def _names(description: str, item: Json) -> Json:
+    limits = {"minItems": 1, "maxItems": MAX_SHARES}
+    return {"type": "array", "items": item, **limits, "description": description}
 
 
 def _one() -> Json:
@@ -117,6 +120,14 @@ def _one() -> Json:
             "type": "string",
             "enum": [one.value for one in UserKind],
             "description": "What the account is.",
+        },
+        "name": {
+            "type": ["string", "null"],
+            "description": "What the person is called; null where an id named the account.",
+        },
+        "email": {
+            "type": ["string", "null"],
+            "description": "The address that named the account; null where an id did.",
         },
         "created_at": {
             "type": "string",
