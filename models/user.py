@@ -1,6 +1,5 @@
 """Accounts: who owns files."""
 
-import unicodedata
 from enum import StrEnum
 from typing import ClassVar
 
@@ -58,8 +57,7 @@ class User(Model):
 def folded_email(address: str) -> str:
     """Return an e-mail address as addresses are compared: without regard to the case of A to Z.
 
-    No other letters are taken for each other: two addresses that only look or sound alike may be
-    two people's.
+    Nothing else is taken for each other, not even two ways to write one letter: addresses that
+    only look alike may be two people's.
     """
-    composed = unicodedata.normalize("NFC", address)[:MAX_EMAIL]
-    return "".join(char.lower() if char.isascii() else char for char in composed)
+    return "".join(char.lower() if char.isascii() else char for char in address)

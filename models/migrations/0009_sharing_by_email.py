@@ -3,8 +3,7 @@ from tortoise.migrations import operations as ops
 from tortoise import fields
 from tortoise.indexes import Index
 
-# The letters A to Z alone, whatever the locale, as folded_email has it; addresses whose letters can be
-# written in two ways follow at their owner's next sign-in.
+# The letters A to Z alone, whatever the locale, as folded_email has it.
 _LOWERED = {"postgres": 'LOWER(email COLLATE "C")', "sqlite": "LOWER(email)"}
 
 
