@@ -8,9 +8,12 @@ from starlette.responses import Response
 
 from auth.policy import Policy
 from core.errors import ValidationFailedError
+from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
 from services.files import Outcome
+from services.metadata import changes
+from services.visibilities import VisibilityOutcome
 from streaming.request import application_of, base_url, json_object, viewer_of
 
 
@@ -65,6 +68,23 @@ class BulkDeleteEndpoint(HTTPEndpoint):
         deleted = sum(one.outcome is Outcome.DELETED for one in deletions)
         results = [{"id": one.id, "outcome": one.outcome.value} for one in deletions]
         return enveloped({"deleted_count": deleted, "results": results})
+
+
+class BulkVisibilityEndpoint(HTTPEndpoint):
+    """The visibility of many files; no other method, as above."""
+
+    async def post(self, request: Request) -> Response:
+        """Change the visibility of many files, and answer what became of each."""
+        viewer = await viewer_of(request)
+        Policy.require_writer(viewer)  # before the body is read
+        body = await json_object(request)
+        check_names(body, ("file_ids", "visibility"))
+        visibility = changes({"visibility": body.get("visibility")})["visibility"]
+        visibilities = application_of(request).visibilities
+        outcomes = await visibilities.set(viewer, _file_ids(body), visibility)
+        changed = sum(one.outcome is VisibilityOutcome.CHANGED for one in outcomes)
+        results = [{"id": one.id, "outcome": one.outcome.value} for one in outcomes]
+        return enveloped({"changed_count": changed, "results": results})
 
 
 def _file_ids(body: dict[str, Any]) -> list[str]:

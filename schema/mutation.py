@@ -27,6 +27,7 @@ from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
 from schema.scalars import Upload
 from schema.shares import AccountIds, NamedEmails, NamedIds
+from schema.visibilities import BulkVisibilityResult, set_visibility
 from services.files import Deletion
 from services.preview_request import PreviewRequest
 
@@ -204,4 +205,11 @@ class Mutation:
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,
         description="Delete every file of these that you may, and tell what became of each.",
+    )
+    bulk_set_visibility: BulkVisibilityResult = field(
+        resolver=set_visibility,
+        description=(
+            "Give every file of these that you may change a visibility, in one transaction, and"
+            " tell what became of each; signed addresses of those that change end."
+        ),
     )

@@ -45,6 +45,7 @@ from services.shares import Shares
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
+from services.visibilities import Visibilities
 from storage.base import Storage, StorageError
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage
@@ -75,6 +76,7 @@ class Application:
     files: Files
     links: Links
     shares: Shares
+    visibilities: Visibilities
     listing: Listing
     derivatives: Derivatives
     workers: Workers
@@ -219,6 +221,7 @@ def _assemble(settings: Settings) -> Application:
         files=files,
         links=Links(files, access, link_signer),
         shares=Shares(database, files, access, settings.oidc_issuer),
+        visibilities=Visibilities(database, access),
         listing=Listing(database, access),
         derivatives=derivatives,
         workers=workers,

@@ -1,5 +1,6 @@
 """The shapes of what is sent and answered."""
 
+from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import ErrorCode
@@ -16,6 +17,7 @@ from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
+from services.visibilities import MAX_AT_ONCE, VisibilityOutcome
 
 _EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
 _TIME: Final = "2026-03-14T09:26:53.589793Z"
@@ -30,6 +32,8 @@ def schemas(statuses: Statuses) -> Json:
         "UploadForm": _upload_form(),
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
+        "BulkVisibility": _bulk_visibility(),
+        "BulkVisibilityResult": _bulk_visibility_result(),
         **derivative_schemas(),
         **link_schemas(),
         **share_schemas(),
@@ -165,13 +169,26 @@ def _bulk_delete() -> Json:
 
 
 def _bulk_delete_result() -> Json:
-    outcome = _text("What became of it.", enum=[one.value for one in Outcome])
+    deleted = _count("How many files were deleted.")
+    return _all_of(deleted_count=deleted, results=_outcomes(Outcome))
+
+
+def _bulk_visibility() -> Json:
+    ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_AT_ONCE}
+    wanted = _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]}, visibility=_visibility())
+    return {**wanted, "additionalProperties": False}
+
+
+def _bulk_visibility_result() -> Json:
+    changed = _count("How many files have another visibility than before.")
+    return _all_of(changed_count=changed, results=_outcomes(VisibilityOutcome))
+
+
+def _outcomes(kinds: type[StrEnum]) -> Json:
+    outcome = _text("What became of it.", enum=[one.value for one in kinds])
     one = _all_of(id=_text("The id as it was given."), outcome=outcome)
     described = "One for each different id, in the order that they were given in."
-    return _all_of(
-        deleted_count=_count("How many files were deleted."),
-        results={"type": "array", "items": one, "description": described},
-    )
+    return {"type": "array", "items": one, "description": described}
 
 
 def _guest_session() -> Json:

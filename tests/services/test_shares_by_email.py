@@ -1,6 +1,7 @@
 """Sharing by e-mail address: whom an address names, who may ask, and what is told of people."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ async def test_no_account_and_a_disabled_one_are_refused_alike_and_with_them_all
     application: Application, owner: Viewer, ada: Viewer, file: StoredFile, unknown: str
 ) -> None:
     disabled = await user(application, "disabled@example.org")
-    await User.filter(id=disabled.id).update(disabled_at="2026-01-01T00:00:00+00:00")
+    await User.filter(id=disabled.id).update(disabled_at=datetime.now(UTC))
     with pytest.raises(NotFoundError) as refused:
         await share(application, owner, file, "ada@example.org", unknown)
     assert refused.value.message == f"There is no account with the address '{unknown}'."
@@ -162,7 +163,7 @@ async def test_an_address_that_two_accounts_have_names_neither(
     with pytest.raises(ConflictError, match="by its id"):
         await share(application, owner, file, "ada@example.org")
     assert await shares(application, owner, file) == []
-    await User.filter(id=other.id).update(disabled_at="2026-01-01T00:00:00+00:00")
+    await User.filter(id=other.id).update(disabled_at=datetime.now(UTC))
     await share(application, owner, file, "ada@example.org")
     assert [one.account_id for one in await shares(application, owner, file)] == [ada.id]
 
