@@ -32,6 +32,10 @@ async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
     for wrong in ({}, {"account_ids": []}, {"account_ids": many}, {"account_ids": "x"}):
         await api.ask("POST", path, 400, json=wrong)
     await api.ask("POST", path, 400, json={"account_ids": readers, "more": 1})
+    emails = ["ada@example.org"]
+    for both in ({"account_ids": readers, "emails": emails}, {"emails": []}, {"emails": ["ada"]}):
+        await api.ask("POST", path, 400, json=both)
+    await api.ask("POST", path, 403, json={"emails": emails})  # by a guest
     await api.ask("POST", path, 404, json={"account_ids": many[:1]})
     await api.ask("DELETE", f"{path}/{readers[0]}", 204)
     await api.ask("DELETE", f"{path}/{readers[0]}", 404)

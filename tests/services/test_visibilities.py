@@ -130,9 +130,7 @@ async def test_a_cancelled_change_is_whole_or_nothing(
     assert await cancel_at_every_step(when, change, check) > 2
 
 
-async def test_a_thousand_ids_are_taken_at_once(
-    application: Application, owner: Viewer
-) -> None:
+async def test_a_thousand_ids_are_taken_at_once(application: Application, owner: Viewer) -> None:
     file = await uploaded(application, owner)
     ids = [file.id, *(new_id(IdPrefix.FILE) for _ in range(999))]
     found = await outcomes(application, owner, ids, Visibility.SHARED)
