@@ -1,16 +1,14 @@
 import * as Ariakit from "@ariakit/react";
-import { Check, ChevronDown, Globe, Lock, Users } from "lucide-react";
+import { Check, ChevronDown } from "lucide-react";
 import type { Visibility } from "../generated/graphql";
 import { texts } from "../texts";
-
-const ICONS = { PRIVATE: Lock, SHARED: Users, PUBLIC: Globe };
-const ALL = Object.keys(ICONS) as Visibility[];
+import { VISIBILITIES, VISIBILITY_MARKS } from "./visibilities";
 
 type Props = { value: Visibility; onChange: (value: Visibility) => void; disabled?: boolean };
 
 /** Who can see a file, as a list of three. */
 export function VisibilitySelect({ value, onChange, disabled = false }: Props) {
-  const Icon = ICONS[value];
+  const Icon = VISIBILITY_MARKS[value];
   return (
     <Ariakit.SelectProvider value={value} setValue={(next: string) => onChange(next as Visibility)}>
       <Ariakit.SelectLabel className="field-label">{texts.details.visibility}</Ariakit.SelectLabel>
@@ -27,8 +25,8 @@ export function VisibilitySelect({ value, onChange, disabled = false }: Props) {
         preserveTabOrder={false}
         unmountOnHide
       >
-        {ALL.map((one) => {
-          const Mark = ICONS[one];
+        {VISIBILITIES.map((one) => {
+          const Mark = VISIBILITY_MARKS[one];
           return (
             <Ariakit.SelectItem key={one} value={one} className="menu-item">
               <Mark aria-hidden="true" />

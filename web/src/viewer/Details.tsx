@@ -12,6 +12,8 @@ import { showToast } from "../ui/toasts";
 import { VisibilitySelect } from "../ui/VisibilitySelect";
 import { Analysis } from "./Analysis";
 import { ExtractedText } from "./ExtractedText";
+import { People } from "./People";
+import { PersonRow } from "./PersonRow";
 
 type Props = { file: FileDetails; own: boolean; onTag: (tag: string) => void };
 
@@ -36,6 +38,7 @@ export function Details({ file, own, onTag }: Props) {
           </>
         )}
       </p>
+      {!own && <SharedBy owner={file.owner} />}
       <TextField
         label={texts.details.name}
         value={file.filename}
@@ -69,10 +72,25 @@ export function Details({ file, own, onTag }: Props) {
           }}
         />
       </div>
+      {own && <People file={file} />}
       <FileFacts file={file} />
       <Analysis file={file} />
       <ExtractedText file={file} own={own} />
     </aside>
+  );
+}
+
+/** Who shares a file with the viewer by name; nothing of it is known of others. */
+function SharedBy({ owner }: { owner: FileDetails["owner"] }) {
+  const name = owner.name ?? owner.email;
+  if (!name) {
+    return null;
+  }
+  return (
+    <div>
+      <span className="field-label">{texts.people.sharedBy}</span>
+      <PersonRow name={name} more={owner.name === null ? null : (owner.email ?? null)} />
+    </div>
   );
 }
 
