@@ -66,6 +66,7 @@ export function Details({ file, own, onTag }: Props) {
       <div className="field">
         <VisibilitySelect
           value={file.visibility}
+          nobodyElse={nobodyElseOf(file, own)}
           disabled={!own}
           onChange={(visibility) => {
             if (visibility !== file.visibility) void save({ visibility });
@@ -78,6 +79,12 @@ export function Details({ file, own, onTag }: Props) {
       <ExtractedText file={file} own={own} />
     </aside>
   );
+}
+
+/** Return what it means for this file that nobody else sees it. */
+function nobodyElseOf(file: FileDetails, own: boolean): string {
+  if (!own) return texts.people.onlySome;
+  return file.shares?.length ? texts.people.onlyThese : texts.details.visibilities.PRIVATE;
 }
 
 /** Who shares a file with the viewer by name; nothing of it is known of others. */
