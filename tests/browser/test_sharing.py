@@ -70,7 +70,11 @@ def sign_in(page: Page, name: str) -> None:
 
 def people_of(person: Person, name: str) -> Locator:
     """Open a file and return the part of its details that is about people."""
-    viewer = person.look_at(name)
+    return people_in(person.look_at(name))
+
+
+def people_in(viewer: Locator) -> Locator:
+    """Return the part of an open file's details that is about people."""
     details = viewer.get_by_role("button", name="Details")
     if details.get_attribute("aria-pressed") == "false":
         details.click()
@@ -116,6 +120,7 @@ def test_a_file_is_shared_by_address_seen_by_name_and_taken_back(
     eve.open("/?scope=with-me")
     expect(eve.page.get_by_role("heading", name="Nothing is shared here yet")).to_be_visible()
     ada.page.reload()
+    people = people_in(ada.page.get_by_role("dialog", name=f"Viewer: {name}"))
     expect(people.get_by_label("Share with this e-mail address")).to_be_visible()
     expect(people.get_by_role("listitem")).to_have_count(0)
 
