@@ -1,5 +1,6 @@
 """Files over REST: list, look at, change, delete."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.endpoints import HTTPEndpoint
@@ -8,6 +9,7 @@ from starlette.responses import Response
 
 from auth.policy import Policy
 from core.errors import ValidationFailedError
+from models.file import StoredFile
 from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
@@ -26,9 +28,8 @@ async def list_files(request: Request) -> Response:
     files, total = await listing.counted_page(
         viewer, wanted, order(request.query_params), limit=limit, offset=offset
     )
-    base = base_url(request)
     meta = {"total": total, "limit": limit, "offset": offset}
-    return enveloped([file_json(file, base) for file in files], meta=meta)
+    return enveloped(await _with_owners(request, files), meta=meta)
 
 
 class FileEndpoint(HTTPEndpoint):
@@ -38,7 +39,8 @@ class FileEndpoint(HTTPEndpoint):
         """Answer the file's information."""
         viewer = await viewer_of(request)
         file = await application_of(request).files.get(viewer, request.path_params["file_id"])
-        return enveloped(file_json(file, base_url(request)))
+        (shown,) = await _with_owners(request, [file])
+        return enveloped(shown)
 
     async def patch(self, request: Request) -> Response:
         """Change what the body names, and answer the file as it is then."""
@@ -85,6 +87,24 @@ class BulkVisibilityEndpoint(HTTPEndpoint):
         changed = sum(one.outcome is VisibilityOutcome.CHANGED for one in outcomes)
         results = [{"id": one.id, "outcome": one.outcome.value} for one in outcomes]
         return enveloped({"changed_count": changed, "results": results})
+
+
+async def _with_owners(request: Request, files: Sequence[StoredFile]) -> list[dict[str, Any]]:
+    """Return files as REST shows them, with the owners of those shared with the caller by name."""
+    base = base_url(request)
+    ids = {file.owner_id for file in files if file.granted_to is not None}
+    accounts = await application_of(request).accounts.by_ids(list(ids))
+    owners = {
+        one.id: {"id": one.id, "kind": one.kind, "name": one.name, "email": one.email}
+        for one in accounts
+        if one is not None
+    }
+    return [
+        file_json(file, base)
+        if file.granted_to is None
+        else {**file_json(file, base), "owner": owners.get(file.owner_id)}
+        for file in files
+    ]
 
 
 def _file_ids(body: dict[str, Any]) -> list[str]:

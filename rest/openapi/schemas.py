@@ -6,6 +6,7 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from models.user import UserKind
 from rest.openapi.accounts import account_schemas
 from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
@@ -113,7 +114,19 @@ def _file() -> Json:
         created_at=_text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
         updated_at=_text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
     )
-    return {**found, "properties": {**found["properties"], **_dimensions()}}
+    return {**found, "properties": {**found["properties"], **_dimensions(), "owner": _owner()}}
+
+
+def _owner() -> Json:
+    kinds = [one.value for one in UserKind]
+    owner = _all_of(
+        id=_id(IdPrefix.USER, "Names the account."),
+        kind=_text("What the account is.", enum=kinds),
+        name={"type": ["string", "null"], "description": "What the person is called."},
+        email={"type": ["string", "null"], "description": "The person's verified address."},
+    )
+    described = "Who shares the file with you by name; absent from files that nobody does."
+    return {**owner, "description": described}
 
 
 def _dimensions() -> Json:

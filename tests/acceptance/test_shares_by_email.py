@@ -123,6 +123,11 @@ def test_an_owner_sees_whom_and_the_reader_sees_whose(ada: Person, eve: Person) 
         assert eve.gql.data(OWNER, id=file_id)["file"]["owner"] == owner
         (mine,) = [one for one in eve.gql.data(WITH_ME)["files"]["nodes"] if one["id"] == file_id]
         assert mine["owner"] == {"name": "ADA", "email": "ada@example.org"}
+        path = f"/v1/media/files/{file_id}"
+        assert eve.client.get(path).json()["data"]["owner"] == {**owner, "kind": "user"}
+        rest = eve.client.get("/v1/media/files?scope=shared_with_me").json()["data"]
+        assert {**owner, "kind": "user"} in [one["owner"] for one in rest if one["id"] == file_id]
+        assert "owner" not in ada.client.get(path).json()["data"]
         assert eve.client.get(f"/v1/media/files/{file_id}/download").content == b"shared"
 
 
@@ -134,6 +139,7 @@ def test_nobody_else_is_told_who_owns_a_file(
     with serving.client() as anybody, serving.client(serving.guest()) as guest:
         for client in (anybody, guest, eve.client, signed_in("mallory").client):
             assert Gql(client).data(OWNER, id=file_id)["file"]["owner"] == hidden
+            assert "owner" not in client.get(f"/v1/media/files/{file_id}").json()["data"]
     # Nor by sharing something with the owner's id, which everybody reads.
     own = eve.upload()
     (shown,) = by_rest(eve, own, account_ids=[ada.account_id]).json()["data"]
