@@ -312,7 +312,7 @@ export const texts = {
     signIn: (reason: string) =>
       reason === "access_denied"
         ? "Signing in was cancelled."
-        : `Signing in did not work (${reason}). Try again, or tell whoever runs this server.`,
+        : `Signing in did not work (${reason}). Try again.`,
     crashed: "Something went wrong on this page.",
     reload: "Reload the page",
     byCode: {
