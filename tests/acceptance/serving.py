@@ -178,9 +178,8 @@ def _environment(data_dir: Path, port: int, settings: Mapping[str, str | int]) -
         "host": "127.0.0.1",
         "port": port,
         "secret_key": SECRET,
-        # Tests sign in anew, all from one address, and read and process more than a person would.
+        # Tests sign in anew, all from one address, and process more than a person would.
         "rate_sign_in": "off",
-        "rate_read": "100000/minute",
         "rate_processing": "off",
         **settings,
     }

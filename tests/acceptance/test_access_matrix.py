@@ -13,6 +13,7 @@ from tests.acceptance.bulk import (
     gql_bulk_delete,
     gql_bulk_visibility,
 )
+from tests.acceptance.conftest import MANY_READS
 from tests.acceptance.gql import Gql
 from tests.acceptance.serving import Server
 
@@ -92,7 +93,7 @@ def world(
     serving = server
     if request.param == "users":
         data_dir = tmp_path_factory.mktemp("users") / "data"
-        serving = Server(data_dir, shared_audience="users")
+        serving = Server(data_dir, shared_audience="users", rate_read=MANY_READS)
     tokens = {
         "anonymous": None,
         "owner": serving.guest(),
