@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.user import UserKind
+from models.user import UserKind, folded_email
 
 COLUMNS = "kind, issuer, subject, email"
 """What ``Administrators`` has to know of an account."""
@@ -35,4 +35,4 @@ class Administrators:
 
 
 def _folded(name: str) -> str:
-    return name.casefold() if "@" in name else name
+    return folded_email(name) if "@" in name else name

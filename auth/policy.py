@@ -138,6 +138,30 @@ class Policy:
             raise UnauthenticatedError(SIGN_IN)
         return viewer.id
 
+    @classmethod
+    def require_known(cls, viewer: Viewer) -> str:
+        """Return the account id of ``viewer`` if it may name others by their e-mail addresses.
+
+        Whoever may finds out who has an account here; guests cost nothing and answer for nothing.
+
+        Raises:
+            UnauthenticatedError: Nobody is signed in.
+            ForbiddenError: The caller is a guest.
+        """
+        account_id = cls.require_account(viewer)
+        if viewer.kind is UserKind.GUEST:
+            raise ForbiddenError("Guests name accounts by their ids; sign in to name addresses.")
+        return account_id
+
+    @staticmethod
+    def knows_owner(viewer: Viewer, file: Owned) -> bool:
+        """Tell whether ``viewer`` may know the name and the e-mail address of a file's owner.
+
+        That is whom the owner has named, the owner, and administrators.
+        """
+        named = file.granted_to is not None and file.granted_to == viewer.id
+        return named or viewer.is_administrator or file.owner_id == viewer.id
+
     @staticmethod
     def require_writing(viewer: Viewer) -> None:
         """Return unless the caller came with an API key that may only read.

@@ -137,6 +137,7 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "rate_processing": parse_rate,
     "rate_download": parse_rate,
     "rate_sign_in": parse_rate,
+    "rate_lookup": parse_rate,
     "redis_url": _url("redis", "rediss"),
     "trusted_proxies": _networks,
     "public_url": _url("http", "https"),

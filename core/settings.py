@@ -54,6 +54,7 @@ class Settings:
     rate_processing: Rate | None = Rate(300, 60)
     rate_download: Rate | None = Rate(6000, 60)
     rate_sign_in: Rate | None = Rate(60, 60)
+    rate_lookup: Rate | None = Rate(200, 3600)
     redis_url: str = field(default="", repr=False)
     trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     public_url: str = ""

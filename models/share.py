@@ -7,11 +7,14 @@ from typing import ClassVar
 from tortoise import Model, fields
 
 from models.file import File
-from models.user import User, UserKind
+from models.user import MAX_EMAIL, User, UserKind
 
 
 class FileShare(Model):
-    """One account that may read one file. It goes with either of them."""
+    """One account that may read one file. It goes with either of them.
+
+    ``email`` is the account's address of then, if that is what named it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     file: fields.ForeignKeyRelation[File] = fields.ForeignKeyField(
@@ -22,6 +25,7 @@ class FileShare(Model):
         "models.User", on_delete=fields.CASCADE, related_name="shares"
     )
     account_id: str
+    email = fields.CharField(max_length=MAX_EMAIL, null=True)
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -34,8 +38,13 @@ class FileShare(Model):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An account that a file is shared with by name, and since when (UTC)."""
+    """An account that a file is shared with by name, and since when (UTC).
+
+    ``email`` is the address that named it and ``name`` its owner's; None where an id did.
+    """
 
     account_id: str
     kind: UserKind
+    name: str | None
+    email: str | None
     created_at: datetime

@@ -23,9 +23,10 @@ class User(Model):
     """An account with its running totals, changed in the same transaction as its files.
 
     ``issuer`` and ``subject`` are who signs in to it, by OpenID Connect; ``email`` is what the
-    issuer has verified. Access tokens hold for one ``tokens_version``: counting it up ends those
-    given out. ``merged_into`` is set when the files of a guest have moved to another account.
-    ``quota_bytes`` and ``quota_files`` take the place of the quota of its kind; 0 is no quota.
+    issuer has verified, and ``email_folded`` the same as addresses are compared. Access tokens hold
+    for one ``tokens_version``: counting it up ends those given out. ``merged_into`` is set when the
+    files of a guest have moved to another account. ``quota_bytes`` and ``quota_files`` take the
+    place of the quota of its kind; 0 is no quota.
     """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
@@ -37,6 +38,7 @@ class User(Model):
     quota_files = fields.BigIntField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
     email = fields.CharField(max_length=MAX_EMAIL, null=True)
+    email_folded = fields.CharField(max_length=MAX_EMAIL, null=True)
     name = fields.CharField(max_length=MAX_NAME, null=True)
     issuer = fields.CharField(max_length=255, null=True)
     subject = fields.CharField(max_length=255, null=True)
@@ -44,8 +46,18 @@ class User(Model):
     merged_into = fields.CharField(max_length=ID_LENGTH, null=True)
 
     class Meta:
-        """Where it is stored, and that a subject has one account."""
+        """Where it is stored, that a subject has one account, and an index for addresses."""
 
         table = "user_account"
         ordering: ClassVar = ["id"]
         unique_together = (("issuer", "subject"),)
+        indexes: ClassVar = [("email_folded",)]
+
+
+def folded_email(address: str) -> str:
+    """Return an e-mail address as addresses are compared: without regard to the case of A to Z.
+
+    Nothing else is taken for each other, not even two ways to write one letter: addresses that
+    only look alike may be two people's.
+    """
+    return "".join(char.lower() if char.isascii() else char for char in address)

@@ -1,6 +1,7 @@
 """Resolvers of files: arguments in, one service call, a domain object out."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from strawberry import Parent
@@ -83,7 +84,10 @@ def stream_url(context: Context, file: StoredFile) -> str:
 
 
 async def owner(info: RequestInfo, parent: Parent[StoredFile]) -> Account:
-    """Return the account that owns the file."""
-    found = await info.context.loaders.accounts.load(parent.owner_id)
+    """Return the account that owns the file, with its name for those who may know it."""
+    context = info.context
+    found = await context.loaders.accounts.load(parent.owner_id)
     assert found is not None  # noqa: S101 - a foreign key holds it
-    return found
+    if context.application.policy.knows_owner(context.viewer, parent):
+        return found
+    return replace(found, name=None, email=None)

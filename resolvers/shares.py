@@ -7,6 +7,8 @@ from strawberry import Parent
 from models.file import StoredFile
 from models.share import Share
 from resolvers.context import RequestInfo
+from services.rate_limits import OperationClass
+from services.share_names import share_names
 
 
 async def shares(info: RequestInfo, parent: Parent[StoredFile]) -> list[Share] | None:
@@ -14,10 +16,18 @@ async def shares(info: RequestInfo, parent: Parent[StoredFile]) -> list[Share] |
     return await info.context.loaders.shares.load(parent)
 
 
-async def share_file(info: RequestInfo, file_id: str, account_ids: Sequence[str]) -> StoredFile:
-    """Let accounts read a file."""
+async def share_file(
+    info: RequestInfo,
+    file_id: str,
+    account_ids: Sequence[str] | None,
+    emails: Sequence[str] | None,
+) -> StoredFile:
+    """Let accounts read a file; each address counts as one that is looked up."""
     context = info.context
-    return await context.application.shares.share(context.viewer, file_id, account_ids)
+    names = share_names(account_ids, emails)
+    if names.emails and context.meter is not None:
+        await context.meter.spend(OperationClass.LOOKUP, len(names.emails))
+    return await context.application.shares.share(context.viewer, file_id, names)
 
 
 async def unshare_file(info: RequestInfo, file_id: str, account_ids: Sequence[str]) -> StoredFile:

@@ -1,5 +1,6 @@
 """Files over REST: list, look at, change, delete."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.endpoints import HTTPEndpoint
@@ -8,10 +9,13 @@ from starlette.responses import Response
 
 from auth.policy import Policy
 from core.errors import ValidationFailedError
+from models.file import StoredFile
 from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
 from services.files import Outcome
+from services.metadata import changes
+from services.visibilities import VisibilityOutcome
 from streaming.request import application_of, base_url, json_object, viewer_of
 
 
@@ -24,9 +28,8 @@ async def list_files(request: Request) -> Response:
     files, total = await listing.counted_page(
         viewer, wanted, order(request.query_params), limit=limit, offset=offset
     )
-    base = base_url(request)
     meta = {"total": total, "limit": limit, "offset": offset}
-    return enveloped([file_json(file, base) for file in files], meta=meta)
+    return enveloped(await _with_owners(request, files), meta=meta)
 
 
 class FileEndpoint(HTTPEndpoint):
@@ -36,7 +39,8 @@ class FileEndpoint(HTTPEndpoint):
         """Answer the file's information."""
         viewer = await viewer_of(request)
         file = await application_of(request).files.get(viewer, request.path_params["file_id"])
-        return enveloped(file_json(file, base_url(request)))
+        (shown,) = await _with_owners(request, [file])
+        return enveloped(shown)
 
     async def patch(self, request: Request) -> Response:
         """Change what the body names, and answer the file as it is then."""
@@ -61,15 +65,51 @@ class BulkDeleteEndpoint(HTTPEndpoint):
         """Delete many files, and answer how many went and what became of each."""
         viewer = await viewer_of(request)
         Policy.require_writer(viewer)  # before the body is read
-        ids = _file_ids(await json_object(request))
+        body = await json_object(request)
+        check_names(body, ("file_ids",))
+        ids = _file_ids(body)
         deletions = await application_of(request).files.bulk_delete(viewer, ids)
         deleted = sum(one.outcome is Outcome.DELETED for one in deletions)
         results = [{"id": one.id, "outcome": one.outcome.value} for one in deletions]
         return enveloped({"deleted_count": deleted, "results": results})
 
 
+class BulkVisibilityEndpoint(HTTPEndpoint):
+    """The visibility of many files; no other method, as above."""
+
+    async def post(self, request: Request) -> Response:
+        """Change the visibility of many files, and answer what became of each."""
+        viewer = await viewer_of(request)
+        Policy.require_writer(viewer)  # before the body is read
+        body = await json_object(request)
+        check_names(body, ("file_ids", "visibility"))
+        visibility = changes({"visibility": body.get("visibility")})["visibility"]
+        visibilities = application_of(request).visibilities
+        outcomes = await visibilities.set(viewer, _file_ids(body), visibility)
+        changed = sum(one.outcome is VisibilityOutcome.CHANGED for one in outcomes)
+        results = [{"id": one.id, "outcome": one.outcome.value} for one in outcomes]
+        return enveloped({"changed_count": changed, "results": results})
+
+
+async def _with_owners(request: Request, files: Sequence[StoredFile]) -> list[dict[str, Any]]:
+    """Return files as REST shows them, with the owners of those shared with the caller by name."""
+    base = base_url(request)
+    ids = {file.owner_id for file in files if file.granted_to is not None}
+    accounts = await application_of(request).accounts.by_ids(list(ids))
+    owners = {
+        one.id: {"id": one.id, "kind": one.kind, "name": one.name, "email": one.email}
+        for one in accounts
+        if one is not None
+    }
+    return [
+        file_json(file, base)
+        if file.granted_to is None
+        else {**file_json(file, base), "owner": owners.get(file.owner_id)}
+        for file in files
+    ]
+
+
 def _file_ids(body: dict[str, Any]) -> list[str]:
-    check_names(body, ("file_ids",))
     ids = body.get("file_ids")
     if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
         raise ValidationFailedError("file_ids must be a list of file ids.")

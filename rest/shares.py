@@ -12,7 +12,9 @@ from auth.viewer import Viewer
 from core.errors import ValidationFailedError
 from rest.fields import check_names
 from rest.responses import JsonResponse, enveloped
-from streaming.request import application_of, json_object, viewer_of
+from services.rate_limits import OperationClass
+from services.share_names import ShareNames, share_names
+from streaming.request import application_of, json_object, spend, viewer_of
 
 
 class SharesEndpoint(HTTPEndpoint):
@@ -26,9 +28,11 @@ class SharesEndpoint(HTTPEndpoint):
         """Share the file with the accounts that the body names, and answer all of them."""
         viewer = await viewer_of(request)
         Policy.require_account(viewer)  # before the body is read
-        account_ids = _account_ids(await json_object(request))
+        names = _names(await json_object(request))
+        if names.emails:
+            await spend(request, OperationClass.LOOKUP, len(names.emails))
         shares = application_of(request).shares
-        await shares.share(viewer, request.path_params["file_id"], account_ids)
+        await shares.share(viewer, request.path_params["file_id"], names)
         return await _answer(request, viewer)
 
 
@@ -49,9 +53,15 @@ async def _answer(request: Request, viewer: Viewer) -> JsonResponse:
     return enveloped([asdict(share) for share in found])
 
 
-def _account_ids(body: dict[str, Any]) -> list[str]:
-    check_names(body, ("account_ids",))
-    ids = body.get("account_ids")
-    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
-        raise ValidationFailedError("account_ids must be a list of account ids.")
-    return ids
+def _names(body: dict[str, Any]) -> ShareNames:
+    check_names(body, ("account_ids", "emails"))
+    return share_names(_texts(body, "account_ids"), _texts(body, "emails"))
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str] | None:
+    texts = body.get(name)
+    if texts is None:
+        return None
+    if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
+        raise ValidationFailedError(f"{name} must be a list of strings.")
+    return texts

@@ -15,6 +15,7 @@ from services.links import ContentDisposition, SignedOperation
 from services.listing import Scope
 from services.paging import Order, SortKey
 from services.preview_request import PreviewFormat, PreviewSize, PreviewType
+from services.visibilities import VisibilityOutcome
 
 __all__ = [
     "AnalysisKind",
@@ -29,6 +30,7 @@ __all__ = [
     "SignedOperation",
     "UserKind",
     "Visibility",
+    "VisibilityOutcome",
 ]
 
 
@@ -88,6 +90,15 @@ _register(
     "DeletionOutcome",
     "What became of one file of a bulk deletion.",
     DELETED="It is gone.",
+    NOT_FOUND="There is no such file, or it is another's and private.",
+    FORBIDDEN="It is another's, and may only be read.",
+)
+_register(
+    VisibilityOutcome,
+    "VisibilityOutcome",
+    "What became of one file of a bulk change of visibility.",
+    CHANGED="It has another visibility than before.",
+    UNCHANGED="It had this visibility already.",
     NOT_FOUND="There is no such file, or it is another's and private.",
     FORBIDDEN="It is another's, and may only be read.",
 )

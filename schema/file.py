@@ -44,6 +44,15 @@ class Owner:
 
     id: strawberry.ID = field(description="The account's id.")
     kind: UserKind = field(description="What the account is.")
+    name: str | None = field(
+        description=(
+            "What the sign-in provider calls the person; null unless it is you, or shares the file"
+            " with you by name."
+        )
+    )
+    email: str | None = field(
+        description="An address that the sign-in provider has verified; null as the name."
+    )
 
 
 def _preview_url(

@@ -26,7 +26,8 @@ from schema.file import File
 from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
 from schema.scalars import Upload
-from schema.shares import AccountIds
+from schema.shares import AccountIds, NamedEmails, NamedIds
+from schema.visibilities import BulkVisibilityResult, set_visibility
 from services.files import Deletion
 from services.preview_request import PreviewRequest
 
@@ -79,8 +80,13 @@ async def _revoke_links(info: RequestInfo, id: Id) -> Any:  # noqa: A002 - the s
     return await links.revoke_links(info, id)
 
 
-async def _share_file(info: RequestInfo, id: Id, account_ids: AccountIds) -> Any:  # noqa: A002 - the same
-    return await shares.share_file(info, id, account_ids)
+async def _share_file(
+    info: RequestInfo,
+    id: Id,  # noqa: A002 - the argument's name in GraphQL
+    account_ids: NamedIds = None,
+    emails: NamedEmails = None,
+) -> Any:
+    return await shares.share_file(info, id, account_ids, emails)
 
 
 async def _unshare_file(info: RequestInfo, id: Id, account_ids: AccountIds) -> Any:  # noqa: A002 - the same
@@ -183,7 +189,10 @@ class Mutation:
     share_file: File = field(
         resolver=_share_file,
         graphql_type=File,
-        description="Let accounts read a file, all or none; who may already may go on.",
+        description=(
+            "Let accounts read a file, named by their ids or by e-mail addresses, all or none; who"
+            " may already may go on. They see the name and the address of the file's owner."
+        ),
     )
     unshare_file: File = field(
         resolver=_unshare_file,
@@ -196,4 +205,11 @@ class Mutation:
     bulk_delete: BulkDeleteResult = field(
         resolver=_bulk_delete,
         description="Delete every file of these that you may, and tell what became of each.",
+    )
+    bulk_set_visibility: BulkVisibilityResult = field(
+        resolver=set_visibility,
+        description=(
+            "Give every file of these that you may change a visibility, in one transaction, and"
+            " tell what became of each; signed addresses of those that change end."
+        ),
     )

@@ -25,6 +25,7 @@ MUTATIONS: Final[Mapping[str, OperationClass | None]] = {
     "update": OperationClass.WRITE,
     "delete": OperationClass.WRITE,
     "bulkDelete": OperationClass.WRITE,
+    "bulkSetVisibility": OperationClass.WRITE,
     "revokeLinks": OperationClass.WRITE,
     "shareFile": OperationClass.WRITE,
     "unshareFile": OperationClass.WRITE,

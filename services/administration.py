@@ -11,7 +11,7 @@ from core.errors import ConflictError, NotFoundError
 from models.columns import as_utc
 from models.database import Database, Transaction
 from models.notices import Topic
-from models.user import UserKind
+from models.user import UserKind, folded_email
 
 audit = logging.getLogger("media.audit")
 
@@ -110,7 +110,7 @@ class Administration:
 
 async def _found(transaction: Transaction, name: str) -> str:
     rows = await transaction.rows(
-        "SELECT id FROM user_account WHERE id = ? OR LOWER(email) = ?", name, name.lower()
+        "SELECT id FROM user_account WHERE id = ? OR email_folded = ?", name, folded_email(name)
     )
     if not rows:
         raise NotFoundError(f"There is no account {name}.")

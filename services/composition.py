@@ -40,6 +40,7 @@ from services.storages import storage_of
 from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
+from services.visibilities import Visibilities
 
 
 class Application:
@@ -162,7 +163,11 @@ class Application:
 
     @cached_property
     def shares(self) -> Shares:
-        return Shares(self.database, self.files, self._access)
+        return Shares(self.database, self.files, self._access, self.settings.oidc_issuer)
+
+    @cached_property
+    def visibilities(self) -> Visibilities:
+        return Visibilities(self.database, self._access)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -16,7 +16,7 @@ from core.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from core.ids import IdPrefix, new_id
 from models.database import Database, Transaction
 from models.notices import Topic
-from models.user import MAX_EMAIL, MAX_NAME, User, UserKind
+from models.user import MAX_EMAIL, MAX_NAME, User, UserKind, folded_email
 from services.merging import lock_files, move_files
 from services.sessions import Session, Sessions, end_all
 
@@ -118,8 +118,9 @@ async def _identify(
     transaction: Transaction, account_id: str, identity: Identity, *, first: bool
 ) -> None:
     await transaction.execute(
-        "UPDATE user_account SET email = ?, name = ? WHERE id = ?",
+        "UPDATE user_account SET email = ?, email_folded = ?, name = ? WHERE id = ?",
         identity.email,
+        identity.email and folded_email(identity.email),
         identity.name,
         account_id,
     )

@@ -29,6 +29,7 @@ class OperationClass(StrEnum):
     PROCESSING = "processing"
     DOWNLOAD = "download"
     SIGN_IN = "sign-in"
+    LOOKUP = "lookup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class RateLimits:
             OperationClass.PROCESSING: settings.rate_processing,
             OperationClass.DOWNLOAD: settings.rate_download,
             OperationClass.SIGN_IN: settings.rate_sign_in,
+            OperationClass.LOOKUP: settings.rate_lookup,
         }
         self.enabled = settings.rate_limits
 

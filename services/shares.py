@@ -1,11 +1,11 @@
 """Sharing files with named accounts, which may read them from then on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from auth.policy import Operation
+from auth.policy import Operation, Policy
 from auth.viewer import Viewer
 from core.errors import NotFoundError, ValidationFailedError
 from core.ids import IdPrefix, is_id
@@ -17,12 +17,11 @@ from models.user import UserKind
 from services.access import Access
 from services.file_rows import count_up_links, locked_files
 from services.files import Files
-
-MAX_SHARES: Final = 100
-"""How many accounts one file may be shared with by name."""
+from services.share_names import MAX_SHARES, ShareNames, distinct, named_accounts, places
 
 _SHARES: Final = (
-    "SELECT file_share.file_id, file_share.account_id, user_account.kind, file_share.created_at"
+    "SELECT file_share.file_id, file_share.account_id, user_account.kind, user_account.name,"
+    " file_share.email, file_share.created_at"
     " FROM file_share JOIN user_account ON user_account.id = file_share.account_id"
 )
 _ORDER: Final = " ORDER BY file_share.created_at, file_share.account_id"
@@ -31,8 +30,9 @@ _ORDER: Final = " ORDER BY file_share.created_at, file_share.account_id"
 class Shares:
     """Who may read a file by name; the owner and administrators say and see."""
 
-    def __init__(self, database: Database, files: Files, access: Access) -> None:
+    def __init__(self, database: Database, files: Files, access: Access, issuer: str) -> None:
         self._database = database
+        self._issuer = issuer
         self._files = files
         self._access = access
 
@@ -57,28 +57,25 @@ class Shares:
         found = await self._of(seen)
         return [found.get(file.id) for file in every]
 
-    async def share(self, viewer: Viewer, file_id: str, account_ids: Sequence[str]) -> StoredFile:
-        """Let these accounts read a file, all or none; who may already may go on.
+    async def share(self, viewer: Viewer, file_id: str, names: ShareNames) -> StoredFile:
+        """Let the accounts that are named read a file, all or none; who may already may go on.
 
         Raises:
-            ValidationFailedError: No accounts, too many, or the owner among them.
+            ValidationFailedError: The owner is among them, or they are too many.
             UnauthenticatedError: Nobody is signed in.
             NotFoundError: The file is hidden or missing, or an account missing or disabled.
-            ForbiddenError: The caller may read the file but not share it.
+            ForbiddenError: The caller may read the file but not share it, or is a guest and names
+                addresses.
+            ConflictError: Several accounts have an address.
         """
-        wanted = _distinct(account_ids)
         async with self._database.transaction() as transaction:
             file = await self._locked(transaction, viewer, Operation.SHARE, file_id)
-            await _require_accounts(transaction, file, wanted)
-            added = await _added(transaction, file, wanted)
-            now = datetime.now(UTC)
-            for account_id in added:
-                await transaction.execute(
-                    "INSERT INTO file_share (file_id, account_id, created_at) VALUES (?, ?, ?)",
-                    file.id,
-                    account_id,
-                    now,
-                )
+            if names.emails:
+                Policy.require_known(viewer)
+            wanted = await named_accounts(transaction, self._issuer, names)
+            if file.owner_id in wanted:
+                raise ValidationFailedError("The owner reads the file anyway; name other accounts.")
+            await _put(transaction, file, wanted)
         return file
 
     async def unshare(self, viewer: Viewer, file_id: str, account_ids: Sequence[str]) -> StoredFile:
@@ -92,7 +89,7 @@ class Shares:
             NotFoundError: The file is hidden or missing, or not shared with an account.
             ForbiddenError: The caller may read the file but not do this to it.
         """
-        wanted = _distinct(account_ids)
+        wanted = distinct(account_ids)
         async with self._database.transaction() as transaction:
             file = await self._locked(transaction, viewer, Operation.UNSHARE, file_id)
             for account_id in wanted:
@@ -110,38 +107,15 @@ class Shares:
     async def _of(self, files: Sequence[StoredFile]) -> dict[str, list[Share]]:
         found: dict[str, list[Share]] = {file.id: [] for file in files}
         if found:
-            sql = f"{_SHARES} WHERE file_share.file_id IN ({_places(found)}){_ORDER}"
+            sql = f"{_SHARES} WHERE file_share.file_id IN ({places(found)}){_ORDER}"
             for file_id, *share in await self._database.read(sql, *found):
                 found[file_id].append(_share(*share))
         return found
 
 
-def _share(account_id: str, kind: str, created_at: Any) -> Share:
-    return Share(account_id, UserKind(kind), as_utc(created_at))
-
-
-def _places(values: Iterable[str]) -> str:
-    return ", ".join("?" for _ in values)
-
-
-def _distinct(account_ids: Sequence[str]) -> list[str]:
-    wanted = list(dict.fromkeys(account_ids))
-    if not 1 <= len(wanted) <= MAX_SHARES:
-        raise ValidationFailedError(f"Name 1 to {MAX_SHARES} accounts.")
-    return wanted
-
-
-async def _require_accounts(
-    transaction: Transaction, file: StoredFile, wanted: Sequence[str]
-) -> None:
-    if file.owner_id in wanted:
-        raise ValidationFailedError("The owner reads the file anyway; name other accounts.")
-    known = [account_id for account_id in wanted if is_id(account_id, IdPrefix.USER)]
-    sql = f"SELECT id FROM user_account WHERE id IN ({_places(known)}) AND disabled_at IS NULL"
-    found = {row["id"] for row in await transaction.rows(sql, *known)} if known else set()
-    missing = [account_id for account_id in wanted if account_id not in found]
-    if missing:
-        raise NotFoundError(f"There is no account {missing[0][:80]!r}.")
+def _share(account_id: str, kind: str, name: str | None, email: str | None, at: Any) -> Share:
+    # Who knows an id alone, as of a public file's owner, is not told whose it is.
+    return Share(account_id, UserKind(kind), name if email else None, email, as_utc(at))
 
 
 async def _ended(transaction: Transaction, file: StoredFile, account_id: str) -> bool:
@@ -151,7 +125,9 @@ async def _ended(transaction: Transaction, file: StoredFile, account_id: str) ->
     return bool(await transaction.execute(sql, file.id, account_id))
 
 
-async def _added(transaction: Transaction, file: StoredFile, wanted: Sequence[str]) -> list[str]:
+async def _put(
+    transaction: Transaction, file: StoredFile, wanted: Mapping[str, str | None]
+) -> None:
     rows = await transaction.rows("SELECT account_id FROM file_share WHERE file_id = ?", file.id)
     shared = {row["account_id"] for row in rows}
     added = [account_id for account_id in wanted if account_id not in shared]
@@ -159,4 +135,21 @@ async def _added(transaction: Transaction, file: StoredFile, wanted: Sequence[st
         raise ValidationFailedError(
             f"A file may be shared with {MAX_SHARES} accounts; it is with {len(shared)} already."
         )
-    return added
+    now = datetime.now(UTC)
+    for account_id, email in wanted.items():
+        if account_id not in shared:
+            await transaction.execute(
+                "INSERT INTO file_share (file_id, account_id, email, created_at)"
+                " VALUES (?, ?, ?, ?)",
+                file.id,
+                account_id,
+                email,
+                now,
+            )
+        elif email is not None:
+            await transaction.execute(
+                "UPDATE file_share SET email = ? WHERE file_id = ? AND account_id = ?",
+                email,
+                file.id,
+                account_id,
+            )

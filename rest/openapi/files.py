@@ -24,6 +24,7 @@ from services.files import MAX_BULK_DELETE
 from services.idempotency import MAX_KEY_LENGTH
 from services.listing import MAX_OFFSET, Scope
 from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
+from services.visibilities import MAX_AT_ONCE
 
 _TAG: Final = "files"
 _SCOPES: Final = (
@@ -47,6 +48,7 @@ def file_paths(statuses: Statuses) -> Json:
         "/v1/media/upload": {"post": _upload(statuses)},
         "/v1/media/files": with_head(_list(statuses)),
         "/v1/media/files/bulk-delete": {"post": _bulk_delete(statuses)},
+        "/v1/media/files/bulk-visibility": {"post": _bulk_visibility(statuses)},
         "/v1/media/files/{file_id}": {
             **with_head(_get(statuses)),
             "patch": _patch(statuses),
@@ -177,6 +179,22 @@ def _bulk_delete(statuses: Statuses) -> Json:
         requestBody=json_body("BulkDelete", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkDeleteResult"))),
+            **problems(statuses, (*WRITING, *JSON_BODY)),
+        },
+    )
+
+
+def _bulk_visibility(statuses: Statuses) -> Json:
+    return operation(
+        "bulkSetVisibility",
+        _TAG,
+        "Change the visibility of many files",
+        f"Gives a visibility to what you may change of up to {MAX_AT_ONCE} files in one"
+        " transaction, and tells what became of each; an id that names nothing is not an error."
+        " Signed addresses of the files that change end.",
+        requestBody=json_body("BulkVisibility", required=True),
+        responses={
+            "200": answer("What became of each file.", enveloped(ref("BulkVisibilityResult"))),
             **problems(statuses, (*WRITING, *JSON_BODY)),
         },
     )

@@ -23,7 +23,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.NOT_FOUND: "It does not exist, or is hidden from you.",
     ErrorCode.METHOD_NOT_ALLOWED: "The address does not answer this method; see `Allow`.",
     ErrorCode.NOT_ACCEPTABLE: "`Accept` names no content type that is answered here.",
-    ErrorCode.CONFLICT: "It changed or went away under the request; start over.",
+    ErrorCode.CONFLICT: "It changed under the request, start over; or more than one is meant.",
     ErrorCode.REQUEST_TIMEOUT: "The body stopped coming for too long.",
     ErrorCode.PRECONDITION_FAILED: "`If-Match` or `If-Unmodified-Since` rules the request out.",
     ErrorCode.PAYLOAD_TOO_LARGE: "The file or the body passes its limit.",

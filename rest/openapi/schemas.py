@@ -1,10 +1,12 @@
 """The shapes of what is sent and answered."""
 
+from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
+from models.user import UserKind
 from rest.openapi.accounts import account_schemas
 from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
@@ -17,6 +19,7 @@ from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
+from services.visibilities import MAX_AT_ONCE, VisibilityOutcome
 
 _EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
 _TIME: Final = "2026-03-14T09:26:53.589793Z"
@@ -31,6 +34,8 @@ def schemas(statuses: Statuses) -> Json:
         "UploadForm": _upload_form(),
         "BulkDelete": _bulk_delete(),
         "BulkDeleteResult": _bulk_delete_result(),
+        "BulkVisibility": _bulk_visibility(),
+        "BulkVisibilityResult": _bulk_visibility_result(),
         **derivative_schemas(),
         **link_schemas(),
         **share_schemas(),
@@ -94,7 +99,19 @@ def _file() -> Json:
         created_at=text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
         updated_at=text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
     )
-    return {**found, "properties": {**found["properties"], **_dimensions()}}
+    return {**found, "properties": {**found["properties"], **_dimensions(), "owner": _owner()}}
+
+
+def _owner() -> Json:
+    kinds = [one.value for one in UserKind]
+    owner = all_of(
+        id=_id(IdPrefix.USER, "Names the account."),
+        kind=text("What the account is.", enum=kinds),
+        name={"type": ["string", "null"], "description": "What the person is called."},
+        email={"type": ["string", "null"], "description": "The person's verified address."},
+    )
+    described = "Who shares the file with you by name; absent from files that nobody does."
+    return {**owner, "description": described}
 
 
 def _dimensions() -> Json:
@@ -151,13 +168,26 @@ def _bulk_delete() -> Json:
 
 
 def _bulk_delete_result() -> Json:
-    outcome = text("What became of it.", enum=[one.value for one in Outcome])
+    deleted = count("How many files were deleted.")
+    return all_of(deleted_count=deleted, results=_outcomes(Outcome))
+
+
+def _bulk_visibility() -> Json:
+    ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_AT_ONCE}
+    wanted = all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]}, visibility=_visibility())
+    return {**wanted, "additionalProperties": False}
+
+
+def _bulk_visibility_result() -> Json:
+    changed = count("How many files have another visibility than before.")
+    return all_of(changed_count=changed, results=_outcomes(VisibilityOutcome))
+
+
+def _outcomes(kinds: type[StrEnum]) -> Json:
+    outcome = text("What became of it.", enum=[one.value for one in kinds])
     one = all_of(id=text("The id as it was given."), outcome=outcome)
     described = "One for each different id, in the order that they were given in."
-    return all_of(
-        deleted_count=count("How many files were deleted."),
-        results={"type": "array", "items": one, "description": described},
-    )
+    return {"type": "array", "items": one, "description": described}
 
 
 def _guest_session() -> Json:

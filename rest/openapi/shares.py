@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from models.user import UserKind
+from core.errors import ErrorCode
+from models.user import MAX_EMAIL, UserKind
 from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
     FILE_ID,
@@ -18,7 +19,7 @@ from rest.openapi.parts import (
     with_head,
 )
 from rest.openapi.shapes import all_of, one_of, text
-from services.shares import MAX_SHARES
+from services.share_names import MAX_SHARES
 
 _TAG: Final = "shares"
 
@@ -57,14 +58,14 @@ def _share(statuses: Statuses) -> Json:
         "shareFile",
         _TAG,
         "Share a file",
-        "Lets the accounts that the body names read the file, all or none: its information, bytes,"
-        " previews, text and analysis. Who may read it already may go on. The file's visibility"
-        " stays as it is.",
+        "Lets the accounts that the body names, by ids or by e-mail addresses, read the file, all"
+        " or none: its information, bytes, previews, text and analysis. Who may read it already may"
+        " go on. The file's visibility stays as it is. Guests name accounts by ids alone.",
         parameters=[FILE_ID],
         requestBody=json_body("ShareRequest", required=True),
         responses={
             "200": answer("All accounts that it is shared with.", _listed()),
-            **problems(statuses, (*WRITING, *ONE_FILE, *JSON_BODY)),
+            **problems(statuses, (*WRITING, *ONE_FILE, *JSON_BODY, ErrorCode.CONFLICT)),
         },
     )
 
@@ -89,25 +90,34 @@ def _listed() -> Json:
 
 
 def _request() -> Json:
-    ids = {
-        "type": "array",
-        "items": {"type": "string"},
-        "minItems": 1,
-        "maxItems": MAX_SHARES,
-        "description": "The ids of the accounts; the owner is none of them.",
-    }
+    ids = _names("The ids of the accounts; the owner is none of them.", {"type": "string"})
+    address = {"type": "string", "maxLength": MAX_EMAIL, "examples": ["ada@example.org"]}
+    emails = _names("Addresses that the sign-in provider has verified, in any case.", address)
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["account_ids"],
-        "properties": {"account_ids": ids},
+        "properties": {"account_ids": ids, "emails": emails},
+        "oneOf": [{"required": ["account_ids"]}, {"required": ["emails"]}],
     }
+
+
+def _names(description: str, item: Json) -> Json:
+    limits = {"minItems": 1, "maxItems": MAX_SHARES}
+    return {"type": "array", "items": item, **limits, "description": description}
 
 
 def _one() -> Json:
     return all_of(
         account_id=text("The account's id."),
         kind=one_of(UserKind, "What the account is."),
+        name={
+            "type": ["string", "null"],
+            "description": "What the person is called; null where an id named the account.",
+        },
+        email={
+            "type": ["string", "null"],
+            "description": "The address that named the account; null where an id did.",
+        },
         created_at={
             "type": "string",
             "format": "date-time",

@@ -14,6 +14,8 @@ from tests.postgres import new_database
 
 MIB = 1024 * 1024
 LIMIT = 32 * MIB
+MANY_READS = "100000/minute"
+"""More than tests read in a minute, however fast the machine is."""
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +45,20 @@ def engine(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
-    """Serve with the defaults, but for a smaller limit and a shorter patience with clients."""
+    """Serve with the defaults, but for a smaller limit, less patience with clients, many reads."""
     if request.config.getoption("deployed"):
         with deployed(tmp_path_factory.mktemp("deployed")) as deployment:
             yield deployment
         return
     data_dir = tmp_path_factory.mktemp("server") / "data"
     settings: dict[str, str] = request.getfixturevalue("server_engine")
-    running = Server(data_dir, max_upload_bytes=LIMIT, idle_timeout_seconds=3, **settings)
+    running = Server(
+        data_dir,
+        max_upload_bytes=LIMIT,
+        idle_timeout_seconds=3,
+        rate_read=MANY_READS,
+        **settings,
+    )
     yield running
     status = running.stop()
     assert "Traceback" not in running.log

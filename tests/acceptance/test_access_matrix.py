@@ -7,6 +7,13 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from tests.acceptance.bulk import (
+    bulk_delete,
+    bulk_visibility,
+    gql_bulk_delete,
+    gql_bulk_visibility,
+)
+from tests.acceptance.conftest import MANY_READS
 from tests.acceptance.gql import Gql
 from tests.acceptance.serving import Server
 
@@ -86,7 +93,7 @@ def world(
     serving = server
     if request.param == "users":
         data_dir = tmp_path_factory.mktemp("users") / "data"
-        serving = Server(data_dir, shared_audience="users")
+        serving = Server(data_dir, shared_audience="users", rate_read=MANY_READS)
     tokens = {
         "anonymous": None,
         "owner": serving.guest(),
@@ -138,15 +145,6 @@ def _rest(method: str, path: str = "", **options: object) -> Attempt:
     return attempt
 
 
-def _bulk(client: httpx.Client, file_id: str) -> str:
-    answer = client.post("/v1/media/files/bulk-delete", json={"file_ids": [file_id]})
-    if not answer.is_success:
-        code: str = answer.json()["code"]
-        return code
-    (result,) = answer.json()["data"]["results"]
-    return _bulk_code(result["outcome"])
-
-
 def _gql(query: str, named: Callable[[httpx.Client, str], str] | None = None) -> Attempt:
     def attempt(client: httpx.Client, file_id: str) -> str:
         account = {"account": named(client, file_id)} if named else {}
@@ -174,23 +172,12 @@ def _friend(_: httpx.Client, file_id: str) -> str:
     return FRIENDS.get(file_id, NOBODY)
 
 
-def _gql_bulk(client: httpx.Client, file_id: str) -> str:
-    query = "mutation ($id: ID!) { bulkDelete(ids: [$id]) { results { outcome } } }"
-    body = Gql(client).post(query, {"id": file_id}).json()
-    if "errors" in body:
-        code: str = body["errors"][0]["extensions"]["code"]
-        return code
-    return _bulk_code(body["data"]["bulkDelete"]["results"][0]["outcome"])
-
-
-def _bulk_code(outcome: str) -> str:
-    return OK if outcome.upper() == "DELETED" else outcome.upper()
-
-
 _BY_NAME: Final = (
     "mutation ($id: ID!, $account: ID!) {{ {}(id: $id, accountIds: [$account]) {{ id }} }}"
 )
-SHARES_OF: Final = "query ($id: ID!) { file(id: $id) { shares { accountId kind createdAt } } }"
+SHARES_OF: Final = (
+    "query ($id: ID!) { file(id: $id) { shares { accountId kind name email createdAt } } }"
+)
 
 READS: Final[Mapping[str, Attempt]] = {
     "information": _rest("GET"),
@@ -218,6 +205,8 @@ WRITES: Final[Mapping[str, tuple[str, Attempt]]] = {
         "update",
         _gql('mutation ($id: ID!) { update(id: $id, input: {tags: ["x"]}) { id } }'),
     ),
+    "bulk-visibility": ("update", bulk_visibility),
+    "bulkSetVisibility": ("update", gql_bulk_visibility),
     "signed-url": ("link", _rest("POST", "/signed-url")),
     "signedUrl": ("link", _gql("query ($id: ID!) { file(id: $id) { signedUrl { url } } }")),
     "revoke-links": ("link", _rest("POST", "/revoke-links")),
@@ -230,8 +219,8 @@ WRITES: Final[Mapping[str, tuple[str, Attempt]]] = {
     "unshareFile": ("share", _gql(_BY_NAME.format("unshareFile"), _friend)),
     "DELETE": ("delete", _rest("DELETE")),
     "delete": ("delete", _gql("mutation ($id: ID!) { delete(id: $id) }")),
-    "bulk-delete": ("delete", _bulk),
-    "bulkDelete": ("delete", _gql_bulk),
+    "bulk-delete": ("delete", bulk_delete),
+    "bulkDelete": ("delete", gql_bulk_delete),
 }
 
 
@@ -359,6 +348,7 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
         "mutation ($id: ID!) { delete(id: $id) }",
         "mutation ($id: ID!) { revokeLinks(id: $id) { id } }",
         "mutation ($id: ID!) { bulkDelete(ids: [$id]) { deletedCount results { id outcome } } }",
+        "mutation ($id: ID!) { bulkSetVisibility(ids: [$id], visibility: PUBLIC) {changedCount} }",
         f'mutation ($id: ID!) {{ shareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
         f'mutation ($id: ID!) {{ unshareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
         SHARES_OF,

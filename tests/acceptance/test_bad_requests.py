@@ -18,6 +18,7 @@ MISSING = "file_00000000000000000000000000"
 ADDRESSES = [
     ("/v1/media/files", {"GET", "HEAD"}),
     ("/v1/media/files/bulk-delete", {"POST"}),
+    ("/v1/media/files/bulk-visibility", {"POST"}),
     ("/v1/media/files/{id}", {"GET", "HEAD", "PATCH", "DELETE"}),
     ("/v1/media/files/{id}/download", {"GET", "HEAD"}),
     ("/v1/media/files/{id}/stream", {"GET", "HEAD"}),

@@ -10,7 +10,7 @@ from tests.acceptance.serving import Server, eventually
 from tests.browser.person import Person
 
 KIB = 1024
-MOST_SCRIPT_BYTES = 200 * KIB
+MOST_SCRIPT_BYTES = 145 * KIB
 
 
 def test_one_click_signs_in_and_an_empty_library_says_what_to_do(guest: Person) -> None:

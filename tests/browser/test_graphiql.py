@@ -236,6 +236,9 @@ def test_what_is_ours_keeps_nobody_out(arrive: Callable[..., Person], scheme: st
     explorer.example("Delete a file")
     expect(explorer.page.get_by_role("status")).to_be_visible()
     assert explorer.barriers() == []
+    explorer.person.open("/graphql?sign_in_error=access_denied")
+    expect(explorer.session.get_by_role("alert")).to_have_text("Signing in was cancelled.")
+    assert explorer.barriers() == []
     explorer.be_guest()
     explorer.example("Upload several files")
     expect(explorer.files).to_be_visible()

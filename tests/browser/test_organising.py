@@ -67,6 +67,36 @@ def test_many_are_tagged_at_once_and_found_by_the_tag(guest: Person, pictures: P
     expect(guest.tile("Forest.jpg")).to_be_hidden()
 
 
+def test_many_are_shown_to_everyone_at_once_and_others_files_are_not(
+    guest: Person, pictures: Path, arrive: Callable[..., Person]
+) -> None:
+    guest.given(*(pictures / name for name in ("Dawn.jpg", "Lake.jpg", "Forest.jpg")))
+    page = guest.page
+    for name in ("Dawn.jpg", "Lake.jpg"):
+        page.get_by_role("checkbox", name=f"Select {name}").click()
+    page.get_by_role("button", name="Who sees them").click()
+    assert guest.barriers(menu=True) == []
+    page.get_by_role("menuitem", name="Everyone signed in").click()
+    expect(page.get_by_text("2 files changed to “Everyone signed in”.")).to_be_visible()
+    expect(page.get_by_text("2 selected")).to_be_hidden()
+    guest.open("/?visibility=shared")
+    expect(page.get_by_text("2 files", exact=True)).to_be_visible()
+    page.get_by_role("checkbox", name="Select Dawn.jpg").click()
+    page.get_by_role("button", name="Who sees them").click()
+    page.get_by_role("menuitem", name="Only me").click()
+    expect(guest.tile("Dawn.jpg")).to_be_hidden()
+    expect(page.get_by_text("1 file", exact=True)).to_be_visible()
+
+    other = arrive()
+    other.sign_in()
+    other.open("/?scope=everyone")
+    other.page.get_by_role("checkbox", name="Select Lake.jpg").click()
+    other.page.get_by_role("button", name="Who sees them").click()
+    other.page.get_by_role("menuitem", name="Anyone with the link").click()
+    refusal = "1 file could not be changed: only the owner can do that."
+    expect(other.page.get_by_text(refusal)).to_be_visible()
+
+
 def test_a_deletion_can_be_undone_before_the_server_hears_of_it(
     guest: Person, pictures: Path
 ) -> None:

@@ -52,6 +52,7 @@ ACCEPTED = [
     ("RATE_PROCESSING", "1/day", Rate(1, 86_400)),
     ("RATE_DOWNLOAD", "off", None),
     ("RATE_SIGN_IN", "7/minute", Rate(7, 60)),
+    ("RATE_LOOKUP", "7/minute", Rate(7, 60)),
     ("REDIS_URL", "redis://:secret@redis:6379/0", "redis://:secret@redis:6379/0"),
     ("TRUSTED_PROXIES", "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
     ("TRUSTED_PROXIES", "", ()),

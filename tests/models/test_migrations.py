@@ -28,6 +28,7 @@ MIGRATIONS = [
     "0006_file_shares",
     "0007_audit",
     "0008_names",
+    "0009_sharing_by_email",
 ]
 NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
 NAMES_OF_POSTGRES = (("owner_id", "filename_folded"), False, False)

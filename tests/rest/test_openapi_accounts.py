@@ -28,10 +28,20 @@ async def test_files_are_shared_and_shares_ended_as_described(api: Api) -> None:
     assert [share["account_id"] for share in shared.json()["data"]] == readers
     assert shared.json() == (await api.ask("GET", path, 200)).json()
     await api.ask("HEAD", path, 200)
+    owner = api.client.headers["authorization"]
+    api.client.headers["authorization"] = f"Bearer {session['access_token']}"
+    listed = (await api.ask("GET", "/v1/media/files?scope=shared_with_me", 200)).json()["data"]
+    assert listed[0]["owner"].keys() == {"id", "kind", "name", "email"}
+    assert (await api.ask("GET", path.removesuffix("/shares"), 200)).json()["data"] == listed[0]
+    api.client.headers["authorization"] = owner
     many = [new_id(IdPrefix.USER)] * 2 + [new_id(IdPrefix.USER) for _ in range(100)]
     for wrong in ({}, {"account_ids": []}, {"account_ids": many}, {"account_ids": "x"}):
         await api.ask("POST", path, 400, json=wrong)
     await api.ask("POST", path, 400, json={"account_ids": readers, "more": 1})
+    emails = ["ada@example.org"]
+    for both in ({"account_ids": readers, "emails": emails}, {"emails": []}, {"emails": ["ada"]}):
+        await api.ask("POST", path, 400, json=both)
+    await api.ask("POST", path, 403, json={"emails": emails})  # by a guest
     await api.ask("POST", path, 404, json={"account_ids": many[:1]})
     await api.ask("DELETE", f"{path}/{readers[0]}", 204)
     await api.ask("DELETE", f"{path}/{readers[0]}", 404)

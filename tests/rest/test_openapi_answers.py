@@ -28,7 +28,8 @@ async def test_an_uploaded_file_has_every_described_property_and_no_other(api: A
     tags = ["one", "two"]
     file = await api.upload(tags=tags, description="Ten times ten", visibility="shared")
     described = SCHEMAS["File"]["properties"].keys()
-    assert file.keys() == described - {"width", "height", "duration"}  # of a text there are none
+    # A text has no dimensions, and whoever uploads it is not told whose it is.
+    assert file.keys() == described - {"width", "height", "duration", "owner"}
     assert file["tags"] == tags
     assert (await api.upload(tags='["one", "two"]'))["tags"] == tags
 
@@ -47,6 +48,20 @@ async def test_a_file_is_listed_looked_at_changed_and_deleted_as_described(api: 
     await api.ask("GET", path, 404)
     await api.ask("PATCH", path, 404, json={})
     await api.ask("DELETE", path, 404)
+
+
+async def test_a_bulk_change_of_visibility_is_answered_as_described(api: Api) -> None:
+    file = await api.upload()
+    path, wanted = "/v1/media/files/bulk-visibility", {"file_ids": [file["id"], FILE]}
+    for count, outcome in ((1, "changed"), (0, "unchanged")):
+        answer = await api.ask("POST", path, 200, json={**wanted, "visibility": "public"})
+        results = [{"id": file["id"], "outcome": outcome}, {"id": FILE, "outcome": "not_found"}]
+        assert answer.json() == {"data": {"changed_count": count, "results": results}}
+    for wrong in ({}, wanted, {**wanted, "visibility": "x"}, {"visibility": "public"}):
+        await api.ask("POST", path, 400, json=wrong)
+    await api.ask("POST", path, 400, json={**wanted, "visibility": "public", "more": 1})
+    await api.ask("POST", path, 400, json={"file_ids": [FILE] * 1001, "visibility": "public"})
+    await api.ask("POST", path, 401, json={**wanted, "visibility": "public"}, signed_in=False)
 
 
 async def test_a_bulk_deletion_is_answered_as_described(api: Api) -> None:
@@ -261,6 +276,7 @@ async def test_guest_login_that_is_switched_off_is_refused_as_described(tmp_path
         ("PUT", "/v1/media/files"),
         ("GET", "/v1/media/upload"),
         ("GET", "/v1/media/files/bulk-delete"),
+        ("GET", "/v1/media/files/bulk-visibility"),
         ("POST", f"/v1/media/files/{FILE}"),
         ("DELETE", f"/v1/media/files/{FILE}/download"),
         ("GET", "/llm/auth/guest-login"),

@@ -22,6 +22,7 @@ from services.application import Application
 from services.links import LinkRequest
 from services.listing import FileFilter, Scope
 from services.paging import Order, Window
+from services.share_names import share_names
 from tests.services.conftest import account, content_of, uploaded
 
 Action = Callable[[Application, Viewer, str], Awaitable[Any]]
@@ -58,7 +59,9 @@ ACTIONS: dict[str, tuple[str, Action]] = {
     ),
     "share": (
         "share",
-        lambda one, viewer, file_id: one.shares.share(viewer, file_id, [str(viewer.id)]),
+        lambda one, viewer, file_id: one.shares.share(
+            viewer, file_id, share_names([str(viewer.id)])
+        ),
     ),
     "delete": ("delete", lambda one, viewer, file_id: one.files.delete(viewer, file_id)),
     "bulk delete": (
@@ -131,7 +134,7 @@ async def test_what_is_refused_is_not_recorded(
     with pytest.raises(ForbiddenError):
         await application.files.update(administrator, file.id, {})
     with pytest.raises(ValidationFailedError):  # the owner may not be named
-        await application.shares.share(administrator, file.id, [str(owner.id)])
+        await application.shares.share(administrator, file.id, share_names([str(owner.id)]))
     assert await entries(application, administrator) == []
 
 

@@ -15,6 +15,7 @@ from services.application import Application
 from services.identities import Identity
 from services.metadata import draft
 from services.sessions import Session
+from services.share_names import share_names
 from tests.services.conftest import account, content_of, received, uploaded
 
 ADA = Identity("https://issuer.example", "ada", "ada@example.org", "Ada")
@@ -82,9 +83,9 @@ async def test_what_others_share_with_a_guest_moves_with_it(application: Applica
     assert guest.id is not None
     with_guest, with_both = [await uploaded(application, friend) for _ in range(2)]
     own = await uploaded(application, guest)
-    await application.shares.share(friend, with_guest.id, [guest.id])
-    await application.shares.share(friend, with_both.id, [guest.id, user.id])
-    await application.shares.share(guest, own.id, [user.id, str(friend.id)])
+    await application.shares.share(friend, with_guest.id, share_names([guest.id]))
+    await application.shares.share(friend, with_both.id, share_names([guest.id, user.id]))
+    await application.shares.share(guest, own.id, share_names([user.id, str(friend.id)]))
     await application.identities.sign_in(ADA, guest.id)
     held = {(share.file_id, share.account_id) for share in await FileShare.all()}
     expected = {(with_guest.id, user.id), (with_both.id, user.id), (own.id, friend.id)}

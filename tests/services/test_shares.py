@@ -22,6 +22,7 @@ from services.links import LinkRequest
 from services.listing import FileFilter, Scope
 from services.paging import Order, Window
 from services.preview_request import PreviewRequest
+from services.share_names import share_names
 from tests.database import When, cancel_at_every_step
 from tests.services.conftest import account, assert_invariants, checked, content_of, uploaded
 
@@ -32,7 +33,9 @@ NO_ACCOUNTS = [new_id(IdPrefix.USER), new_id(IdPrefix.FILE), "", "x", "\0", "\ud
 async def shared(application: Application, owner: Viewer, *readers: Viewer) -> StoredFile:
     """Return a private file that its owner shares with ``readers``."""
     file = await uploaded(application, owner)
-    await application.shares.share(owner, file.id, [str(reader.id) for reader in readers])
+    await application.shares.share(
+        owner, file.id, share_names([str(reader.id) for reader in readers])
+    )
     return file
 
 
@@ -98,7 +101,7 @@ WRITES: dict[str, Callable[[Application, Viewer, str], Awaitable[Any]]] = {
         viewer, file_id, LinkRequest()
     ),
     "share": lambda application, viewer, file_id: application.shares.share(
-        viewer, file_id, [str(viewer.id)]
+        viewer, file_id, share_names([str(viewer.id)])
     ),
     "unshare": lambda application, viewer, file_id: application.shares.unshare(
         viewer, file_id, [str(viewer.id)]
@@ -145,7 +148,7 @@ async def test_an_administrator_shares_any_file_and_stops_it(
 ) -> None:
     administrator = await account(application, UserKind.ADMINISTRATOR)
     reader, file = await account(application), await uploaded(application, owner)
-    await application.shares.share(administrator, file.id, [str(reader.id)])
+    await application.shares.share(administrator, file.id, share_names([str(reader.id)]))
     assert await reads(application, reader, file)
     assert await shares_of(application, administrator, file) == [reader.id]
     await application.shares.unshare(administrator, file.id, [str(reader.id)])
@@ -157,7 +160,7 @@ async def test_sharing_again_changes_nothing(application: Application, owner: Vi
     file = await shared(application, owner, *readers[:2])
     before = await application.shares.of_file(owner, file.id)
     named = [str(one.id) for one in (readers[1], readers[2], readers[2])]
-    await application.shares.share(owner, file.id, named)
+    await application.shares.share(owner, file.id, share_names(named))
     after = await application.shares.of_file(owner, file.id)
     assert after[:2] == before
     assert [share.account_id for share in after[2:]] == [readers[2].id]
@@ -173,7 +176,7 @@ async def test_sharing_ends_for_those_that_are_named_alone(
     await application.shares.unshare(owner, file.id, [str(first.id)])
     assert not await reads(application, first, file)
     assert await reads(application, second, file)
-    await application.shares.share(owner, file.id, [str(first.id)])
+    await application.shares.share(owner, file.id, share_names([str(first.id)]))
     assert await reads(application, first, file)
 
 
@@ -224,7 +227,13 @@ async def test_all_accounts_count_or_none(
 ) -> None:
     first, second = await account(application), await account(application)
     file = await shared(application, owner, first)
-    act = getattr(application.shares, name)
+
+    async def act(viewer: Viewer, file_id: str, account_ids: list[str]) -> None:
+        if name == "share":
+            await application.shares.share(viewer, file_id, share_names(account_ids))
+        else:
+            await application.shares.unshare(viewer, file_id, account_ids)
+
     named = str((second if name == "share" else first).id)
     for unknown in NO_ACCOUNTS:
         with pytest.raises(NotFoundError):
@@ -245,9 +254,9 @@ async def test_a_file_is_not_shared_with_its_owner_nor_with_who_is_disabled(
             "UPDATE user_account SET disabled_at = created_at WHERE id = ?", disabled.id
         )
     with pytest.raises(ValidationFailedError):
-        await application.shares.share(owner, file.id, [str(owner.id)])
+        await application.shares.share(owner, file.id, share_names([str(owner.id)]))
     with pytest.raises(NotFoundError):
-        await application.shares.share(owner, file.id, [str(disabled.id)])
+        await application.shares.share(owner, file.id, share_names([str(disabled.id)]))
 
 
 async def test_a_file_has_so_many_shares_however_many_are_asked_for_at_once(
@@ -259,7 +268,7 @@ async def test_a_file_has_so_many_shares_however_many_are_asked_for_at_once(
 
     async def attempt(account_id: str) -> bool:
         try:
-            await application.shares.share(owner, file.id, [account_id])
+            await application.shares.share(owner, file.id, share_names([account_id]))
         except ValidationFailedError as error:
             assert "3" in error.message
             return False
@@ -277,7 +286,7 @@ async def test_what_is_shared_with_me_is_paged_and_narrowed_as_any_list(
     for name, tags in (("a", ["x"]), ("b", []), ("c", ["x"]), ("d", ["x"])):
         file = await uploaded(application, owner, filename=name, tags=tags)
         if name != "d":
-            await application.shares.share(owner, file.id, [str(reader.id)])
+            await application.shares.share(owner, file.id, share_names([str(reader.id)]))
     narrowed = FileFilter(scope=Scope.SHARED_WITH_ME, tags=("x",))
     order = Order.parse("filename")
     listed = await application.listing.page(reader, narrowed, order, limit=9, offset=0)
@@ -295,7 +304,7 @@ async def test_a_cancelled_sharing_is_whole_or_nothing(
     file = await uploaded(application, owner)
 
     async def share() -> None:
-        await application.shares.share(owner, file.id, named)
+        await application.shares.share(owner, file.id, share_names(named))
 
     async def check() -> None:
         assert await shares_of(application, owner, file) in ([], sorted(named))

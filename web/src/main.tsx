@@ -9,12 +9,14 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { startSession } from "./api/session";
+import { noteSignInFailure } from "./api/signInFailure";
 import { App } from "./library/App";
 import { queries } from "./library/files";
 import { Recovery } from "./ui/Recovery";
 import { applyTheme } from "./ui/theme";
 
 applyTheme();
+noteSignInFailure();
 void startSession();
 const root = document.getElementById("root");
 if (root) {

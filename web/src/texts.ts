@@ -87,6 +87,7 @@ export const texts = {
     again: "Try again",
     open: (name: string) => `Open ${name}`,
     select: (name: string) => `Select ${name}`,
+    from: (owner: string) => `from ${owner}`,
     hint: "Arrow keys move, Enter opens, Space selects, Delete deletes.",
   },
   empty: {
@@ -137,6 +138,8 @@ export const texts = {
     clear: "Clear the selection",
     tag: "Add tags",
     visibility: "Who sees them",
+    visibilityDone: (n: number, who: string) => `${files(n)} changed to “${who}”.`,
+    ofOthers: "only the owner can do that.",
     delete: "Delete",
     tagTitle: (n: number) => `Add tags to ${files(n)}`,
     apply: "Add tags",
@@ -281,10 +284,35 @@ export const texts = {
     forbidden: "Only whoever owns this file can make links to it.",
     close: "Done",
   },
+  people: {
+    title: "People who can see it",
+    email: "Share with this e-mail address",
+    placeholder: "E-mail address",
+    add: "Share",
+    added: (who: string) => `Shared with ${who}.`,
+    remove: (who: string) => `Stop sharing with ${who}`,
+    removed: (who: string) => `${who} can no longer see it here.`,
+    sharedBy: "Shared with you by",
+    guests: "Sharing by e-mail address is for those who have signed in; you are a guest here.",
+    onlyThese: "Only me and these people",
+    onlySome: "Only people whom it is shared with",
+    nameless: { GUEST: "A guest", USER: "A person", ADMINISTRATOR: "A person" },
+    noAddress: "That is no e-mail address.",
+    oneself: "That is you: you can see it anyway.",
+    byCode: {
+      NOT_FOUND: "Nobody with this address has signed in here yet.",
+      CONFLICT: "Several people here have this address, so it is not clear who is meant.",
+      RATE_LIMITED: "Those were many addresses. Try again in an hour.",
+    } as Record<string, string>,
+  },
   toasts: { label: "Messages", close: "Dismiss" },
   errors: {
     unknown: "Something went wrong. Please try again.",
     away: "The server is away",
+    signIn: (reason: string) =>
+      reason === "access_denied"
+        ? "Signing in was cancelled."
+        : `Signing in did not work (${reason}). Try again.`,
     crashed: "Something went wrong on this page.",
     reload: "Reload the page",
     byCode: {

@@ -34,6 +34,8 @@ export const FileCardFragment = graphql(`
     thumbnail: previewUrl(size: MEDIUM)
     owner {
       id
+      name
+      email
     }
   }
 `);
@@ -63,6 +65,41 @@ export const FileDocument = graphql(`
       large: previewUrl(size: LARGE)
       text {
         ...TextParts
+      }
+      shares {
+        ...SharedWith
+      }
+    }
+  }
+`);
+
+/** Somebody whom a file is shared with; the name and the address of those whom an address named. */
+export const SharedWithFragment = graphql(`
+  fragment SharedWith on Share {
+    accountId
+    kind
+    name
+    email
+  }
+`);
+
+export const ShareByEmailDocument = graphql(`
+  mutation ShareByEmail($id: ID!, $email: String!) {
+    shareFile(id: $id, emails: [$email]) {
+      id
+      shares {
+        ...SharedWith
+      }
+    }
+  }
+`);
+
+export const UnshareDocument = graphql(`
+  mutation Unshare($id: ID!, $accountId: ID!) {
+    unshareFile(id: $id, accountIds: [$accountId]) {
+      ...FileCard
+      shares {
+        ...SharedWith
       }
     }
   }
@@ -114,6 +151,18 @@ export const BulkDeleteDocument = graphql(`
   mutation BulkDelete($ids: [ID!]!) {
     bulkDelete(ids: $ids) {
       deletedCount
+      results {
+        id
+        outcome
+      }
+    }
+  }
+`);
+
+export const BulkSetVisibilityDocument = graphql(`
+  mutation BulkSetVisibility($ids: [ID!]!, $visibility: Visibility!) {
+    bulkSetVisibility(ids: $ids, visibility: $visibility) {
+      changedCount
       results {
         id
         outcome

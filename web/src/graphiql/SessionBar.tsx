@@ -8,14 +8,21 @@ import {
   signInOptions,
   signOut,
 } from "../api/session";
+import { signInFailure } from "../api/signInFailure";
 import { useStore } from "../ui/store";
 import { texts } from "./texts";
 
 /** Who is signed in, and the way in or out. */
 export function SessionBar() {
   const current = useStore(session);
+  const sentBack = useStore(signInFailure);
   return (
     <div className="session-bar">
+      {sentBack && (
+        <span className="session-failure" role="alert">
+          {sentBack}
+        </span>
+      )}
       {current.status === "signed-in" && (
         <>
           <span className="session-who">{texts.signedIn}</span>
@@ -40,6 +47,7 @@ function SignIn() {
   }, []);
   const enter = () => {
     setFailure(null);
+    signInFailure.set(null);
     signInAsGuest().catch((error: unknown) => setFailure(inWords(error)));
   };
   return (

@@ -8,11 +8,13 @@ import "graphiql/graphiql.css";
 import "./styles.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { noteSignInFailure } from "../api/signInFailure";
 import { takeUpSession } from "./caller";
 import { Explorer } from "./Explorer";
 
 const root = document.getElementById("root");
 if (root) {
+  noteSignInFailure();
   takeUpSession();
   createRoot(root).render(
     <StrictMode>

@@ -1,13 +1,24 @@
+import { useEffect } from "react";
 import { session, startSession } from "../api/session";
+import { signInFailure } from "../api/signInFailure";
 import { texts } from "../texts";
 import { useStore } from "../ui/store";
-import { Toasts } from "../ui/toasts";
+import { showToast, Toasts } from "../ui/toasts";
 import { Library } from "./Library";
 import { SignIn } from "./SignIn";
+
+const LONG_MILLISECONDS = 20_000;
 
 /** The library for who is signed in, the way in for who is not. */
 export function App() {
   const { status } = useStore(session);
+  const sentBack = useStore(signInFailure);
+  useEffect(() => {
+    if (status === "signed-in" && sentBack) {
+      showToast({ text: sentBack, tone: "error", milliseconds: LONG_MILLISECONDS });
+      signInFailure.set(null);
+    }
+  }, [status, sentBack]);
   return (
     <>
       {status === "starting" && (

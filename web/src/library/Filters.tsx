@@ -2,8 +2,9 @@ import * as Ariakit from "@ariakit/react";
 import { ArrowDownUp, Check, ChevronDown, Eye, Tag, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { texts } from "../texts";
+import { VISIBILITIES } from "../ui/visibilities";
 import { knownTags } from "./files";
-import { isNarrowed, orderOf, SORTS, sortOf, TYPES, VISIBILITIES, type View } from "./query";
+import { isNarrowed, orderOf, SORTS, sortOf, TYPES, type View } from "./query";
 
 type Props = {
   view: View;

@@ -12,6 +12,8 @@ type Props = {
   files: readonly FileCard[];
   total: number;
   complete: boolean;
+  /** Whether the files are others', and each says whose. */
+  ofOthers: boolean;
   onMore: () => void;
   onOpen: (id: string) => void;
 };
@@ -22,7 +24,7 @@ const NARROW_BELOW = 600;
 const AHEAD_ROWS = 12;
 
 /** All files in rows of whole pictures; only the rows near the window exist in the page. */
-export function Grid({ files, total, complete, onMore, onOpen }: Props) {
+export function Grid({ files, total, complete, ofOthers, onMore, onOpen }: Props) {
   const [list, width, top] = usePlace();
   const measures = width < NARROW_BELOW ? NARROW : WIDE;
   const rows = useMemo(
@@ -123,6 +125,7 @@ export function Grid({ files, total, complete, onMore, onOpen }: Props) {
                   height={rows[item.index]?.height ?? 0}
                   selected={ids.has(file.id)}
                   reachable={tile.index === reachable}
+                  owner={ofOthers ? (file.owner.name ?? file.owner.email ?? null) : null}
                   onOpen={open}
                   onSelect={select}
                 />

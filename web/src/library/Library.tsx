@@ -69,6 +69,7 @@ export function Library() {
             files={list.files}
             total={list.total}
             complete={!list.hasNextPage}
+            ofOthers={view.scope !== "OWN"}
             onMore={more}
             onOpen={open}
           />

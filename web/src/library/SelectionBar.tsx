@@ -1,10 +1,13 @@
-import { Tag, Trash2, X } from "lucide-react";
+import * as Ariakit from "@ariakit/react";
+import { Eye, Tag, Trash2, X } from "lucide-react";
 import { useState } from "react";
+import type { Visibility } from "../generated/graphql";
 import { texts } from "../texts";
 import { Modal } from "../ui/Modal";
 import { useStore } from "../ui/store";
 import { TagInput } from "../ui/TagInput";
-import { addTags } from "./bulk";
+import { VISIBILITIES, VISIBILITY_MARKS } from "../ui/visibilities";
+import { addTags, setVisibility } from "./bulk";
 import { deleteFiles } from "./deletion";
 import type { FileCard } from "./files";
 import { clearSelection, selectAll, selection } from "./selection";
@@ -42,6 +45,12 @@ export function SelectionBar({ files }: { files: readonly FileCard[] }) {
         <Tag aria-hidden="true" />
         <span>{texts.selection.tag}</span>
       </button>
+      <VisibilityMenu
+        onChoose={(visibility) => {
+          void setVisibility([...ids], visibility);
+          clearSelection();
+        }}
+      />
       <button type="button" className="button danger" onClick={remove}>
         <Trash2 aria-hidden="true" />
         <span>{texts.selection.delete}</span>
@@ -52,6 +61,28 @@ export function SelectionBar({ files }: { files: readonly FileCard[] }) {
         onClose={() => setTagging(false)}
       />
     </section>
+  );
+}
+
+function VisibilityMenu({ onChoose }: { onChoose: (visibility: Visibility) => void }) {
+  return (
+    <Ariakit.MenuProvider placement="top">
+      <Ariakit.MenuButton className="button">
+        <Eye aria-hidden="true" />
+        <span>{texts.selection.visibility}</span>
+      </Ariakit.MenuButton>
+      <Ariakit.Menu className="menu" gutter={10} portal preserveTabOrder={false} unmountOnHide>
+        {VISIBILITIES.map((one) => {
+          const Mark = VISIBILITY_MARKS[one];
+          return (
+            <Ariakit.MenuItem key={one} className="menu-item" onClick={() => onChoose(one)}>
+              <Mark aria-hidden="true" />
+              {texts.details.visibilities[one]}
+            </Ariakit.MenuItem>
+          );
+        })}
+      </Ariakit.Menu>
+    </Ariakit.MenuProvider>
   );
 }
 

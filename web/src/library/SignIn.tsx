@@ -3,8 +3,10 @@ import { ArrowRight, Lock, Server, Shapes } from "lucide-react";
 import { useState } from "react";
 import { inWords } from "../api/errors";
 import { expectSession, signInAsGuest, signInOptions } from "../api/session";
+import { signInFailure } from "../api/signInFailure";
 import { texts } from "../texts";
 import { Mark } from "../ui/Mark";
+import { useStore } from "../ui/store";
 
 const ICONS = [Lock, Shapes, Server] as const;
 
@@ -43,9 +45,11 @@ function Ways() {
   });
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<unknown>(null);
+  const sentBack = useStore(signInFailure);
   const enter = async () => {
     setBusy(true);
     setFailed(null);
+    signInFailure.set(null);
     try {
       await signInAsGuest();
     } catch (error) {
@@ -76,6 +80,11 @@ function Ways() {
         </>
       )}
       {options?.guest === false && !options.oidc && <p>{texts.signIn.none}</p>}
+      {sentBack && (
+        <p className="error-text" role="alert">
+          {sentBack}
+        </p>
+      )}
       {error !== null && error !== undefined && (
         <p className="error-text" role="alert">
           {inWords(error)}

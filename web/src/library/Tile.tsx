@@ -13,13 +13,14 @@ type Props = {
   height: number;
   selected: boolean;
   reachable: boolean;
+  owner: string | null;
   onOpen: (index: number, event: MouseEvent) => void;
   onSelect: (index: number, event: MouseEvent) => void;
 };
 
 /** One file of the grid: its picture opens it, the mark in its corner selects it. */
 export const Tile = memo(function Tile(props: Props) {
-  const { file, index, column, width, height, selected, reachable } = props;
+  const { file, index, column, width, height, selected, reachable, owner } = props;
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: what is inside takes the focus
     <div
@@ -55,6 +56,7 @@ export const Tile = memo(function Tile(props: Props) {
         <span className="tile-name">{file.filename}</span>
         <span className="tile-facts">
           {formatKind(file.mimeType)} · {formatBytes(file.size)}
+          {owner && ` · ${texts.grid.from(owner)}`}
         </span>
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
 import type { FileFilter, FileOrder, FileScope, Visibility } from "../generated/graphql";
+import { VISIBILITIES } from "../ui/visibilities";
 
 /** What the address says is shown; the address is the only place that holds it. */
 export type View = {
@@ -14,7 +15,6 @@ export type View = {
 };
 
 export const TYPES = ["image", "video", "audio", "application/pdf", "text"] as const;
-export const VISIBILITIES: readonly Visibility[] = ["PRIVATE", "SHARED", "PUBLIC"];
 
 const SCOPES: Record<string, FileScope> = { "with-me": "SHARED_WITH_ME", everyone: "SHARED" };
 

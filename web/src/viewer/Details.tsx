@@ -12,6 +12,8 @@ import { showToast } from "../ui/toasts";
 import { VisibilitySelect } from "../ui/VisibilitySelect";
 import { Analysis } from "./Analysis";
 import { ExtractedText } from "./ExtractedText";
+import { People } from "./People";
+import { PersonRow } from "./PersonRow";
 
 type Props = { file: FileDetails; own: boolean; onTag: (tag: string) => void };
 
@@ -36,6 +38,7 @@ export function Details({ file, own, onTag }: Props) {
           </>
         )}
       </p>
+      {!own && <SharedBy owner={file.owner} />}
       <TextField
         label={texts.details.name}
         value={file.filename}
@@ -63,16 +66,38 @@ export function Details({ file, own, onTag }: Props) {
       <div className="field">
         <VisibilitySelect
           value={file.visibility}
+          nobodyElse={nobodyElseOf(file, own)}
           disabled={!own}
           onChange={(visibility) => {
             if (visibility !== file.visibility) void save({ visibility });
           }}
         />
       </div>
+      {own && <People file={file} />}
       <FileFacts file={file} />
       <Analysis file={file} />
       <ExtractedText file={file} own={own} />
     </aside>
+  );
+}
+
+/** Return what it means for this file that nobody else sees it. */
+function nobodyElseOf(file: FileDetails, own: boolean): string {
+  if (!own) return texts.people.onlySome;
+  return file.shares?.length ? texts.people.onlyThese : texts.details.visibilities.PRIVATE;
+}
+
+/** Who shares a file with the viewer by name; nothing of it is known of others. */
+function SharedBy({ owner }: { owner: FileDetails["owner"] }) {
+  const name = owner.name ?? owner.email;
+  if (!name) {
+    return null;
+  }
+  return (
+    <div>
+      <span className="field-label">{texts.people.sharedBy}</span>
+      <PersonRow name={name} more={owner.name === null ? null : (owner.email ?? null)} />
+    </div>
   );
 }
 
