@@ -10,6 +10,7 @@ from tests.acceptance.serving import Server
 from tests.mounting import small_disk
 from tests.nginx import in_front
 from tests.ports import free_port
+from tests.swift import Bucket, CrashingCluster, crashing_cluster, new_bucket
 
 
 @pytest.fixture
@@ -47,3 +48,19 @@ def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
     """Mount disks of so many MiB; skip for whoever may not mount."""
     with ExitStack() as mounted:
         yield lambda mib: mounted.enter_context(small_disk(tmp_path / f"disk-{mib}", mib))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[CrashingCluster]:
+    """An S3 server to harm, which whoever harms it leaves at work."""
+    with crashing_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def place(cluster: CrashingCluster, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """An empty bucket of it, which servers that are started reach."""
+    made = new_bucket(cluster.endpoint)
+    for name, value in made.environment.items():
+        monkeypatch.setenv(name, value)
+    return made

@@ -31,20 +31,14 @@ NARROW = 5
 
 @pytest.fixture
 def pair(
-    start: Callable[..., Server],
-    tmp_path: Path,
-    postgres_database: str,
-    bucket: Bucket,
-    monkeypatch: pytest.MonkeyPatch,
+    start: Callable[..., Server], tmp_path: Path, postgres_database: str, place: Bucket
 ) -> Callable[[int], list[Server]]:
     """Start two servers that share everything, and count in the Redis of a port."""
-    for name, value in bucket.environment.items():
-        monkeypatch.setenv(name, value)
 
     def begin(redis_port: int) -> list[Server]:
         shared = {
             "database_url": postgres_database,
-            "storage_url": bucket.url,
+            "storage_url": place.url,
             "redis_url": f"redis://127.0.0.1:{redis_port}/0",
             **{f"rate_{name}": f"{ROOM}/day" for name in ("read", "upload", "download")},
             "rate_write": f"{NARROW}/day",

@@ -1,7 +1,7 @@
 """An S3 server that is killed, or hangs, under a server's clients, and comes back."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -20,25 +20,11 @@ from tests.faults.crowd import (
     signs_in,
     uploads,
 )
-from tests.swift import Bucket, CrashingCluster, crashing_cluster, new_bucket
+from tests.swift import Bucket, CrashingCluster
 
 HANGING_SECONDS = 4
 GIVES_UP_SECONDS = 40
 """A server tries a store again for a while before it calls it away."""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[CrashingCluster]:
-    with crashing_cluster() as running:
-        yield running
-
-
-@pytest.fixture
-def place(cluster: CrashingCluster, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    made = new_bucket(cluster.endpoint)
-    for name, value in made.environment.items():
-        monkeypatch.setenv(name, value)
-    return made
 
 
 class Outage:
