@@ -53,12 +53,14 @@ def test_an_account_is_found_by_its_address_if_it_is_the_only_one(
     ids = list(listed(serving))
     assert len(tokens) == len(ids)
     with closing(sqlite3.connect(serving.data_dir / "media.db")) as database, database:
-        database.execute("UPDATE user_account SET email = 'Ada@example.org'")
+        database.execute(
+            "UPDATE user_account SET email = 'Ada@example.org', email_folded = 'ada@example.org'"
+        )
     status, _, complaint = run(serving, "disable", "ada@example.org")
     assert status == 1
     assert all(account_id in complaint for account_id in ids)
     with closing(sqlite3.connect(serving.data_dir / "media.db")) as database, database:
-        database.execute("UPDATE user_account SET email = NULL WHERE id = ?", [ids[0]])
+        database.execute("UPDATE user_account SET email_folded = NULL WHERE id = ?", [ids[0]])
     assert run(serving, "disable", "ADA@example.org")[0] == 0
     assert {one: row[1] for one, row in listed(serving).items()} == {
         ids[0]: "enabled",
