@@ -2,7 +2,7 @@
 
 ``python benchmarks/growth.py`` measures both engines with 10⁴, 10⁶ and 10⁷ files of one account and
 prints a table for each, and the plans of the largest. It takes about half an hour and 20 GB of disk
-under ``build/``; ``--write`` puts what came out into docs/scaling.md.
+under ``build/``; ``--write`` puts what came out into docs/growth.md.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from library import Library
 from seeding import id_of, seed, seed_postgres
 from serving import ROOT, create_account, folder, media_server
 
-_PAGE: Final = ROOT / "docs" / "scaling.md"
+_PAGE: Final = ROOT / "docs" / "growth.md"
 _SIZES: Final = (10_000, 1_000_000, 10_000_000)
 _ENGINES: Final = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 _WRITES: Final = 40

@@ -61,6 +61,7 @@ class _ExplainingTransaction:
     def __init__(self, transaction: Transaction, database: _Explaining) -> None:
         self._transaction = transaction
         self._database = database
+        self.one_of = transaction.one_of
 
     async def execute(self, sql: str, *values: Any) -> int:
         how = "EXPLAIN QUERY PLAN" if self._database.is_embedded else "EXPLAIN (COSTS OFF)"

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 _HEADINGS: Final = ("what", "measured", "target", "met")
-_BEGIN: Final = "<!-- results: written by make bench ARGS=--write -->"
+_BEGIN: Final = "<!-- results: written by the benchmark -->"
 _END: Final = "<!-- end of results -->"
 
 

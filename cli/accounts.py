@@ -13,7 +13,7 @@ Add: TypeAlias = Callable[[str, str], argparse.ArgumentParser]
 """Adds a command, given its name and what it does."""
 
 _DONE = {
-    "disable": "is disabled; servers that run shut it out within 30 seconds",
+    "disable": "is disabled; servers that run shut it out within a second",
     "enable": "is enabled",
     "promote": "is an administrator",
     "demote": "is no administrator, unless MEDIA_ADMINISTRATORS names it",

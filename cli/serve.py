@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from core.metrics import served_metrics
+from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from server.app import create_app
 from server.protocol import UploadProtocol
@@ -26,6 +26,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say where."""
         await super().startup(sockets)
+        count_tasks()
+        CONNECTIONS.set_function(lambda: len(self.server_state.connections))
         if self.started and sockets:
             host, port, *_ = sockets[0].getsockname()
             logger.info("serving at http://%s:%s", f"[{host}]" if ":" in host else host, port)

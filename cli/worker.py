@@ -4,7 +4,7 @@ import argparse
 import logging
 from dataclasses import replace
 
-from core.metrics import served_metrics
+from core.metrics import count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from services.application import running
 from services.job_worker import JobWorker
@@ -23,6 +23,7 @@ async def worker(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, own: Settings) -> int:
+    count_tasks()
     async with running(own, background=True) as application:
         jobs = Jobs(settings.database_url, limit=settings.worker_queue)
         async with jobs.opened(application.database):

@@ -1,5 +1,6 @@
 """What is counted for Prometheus. docs/observability.md lists it; counting costs microseconds."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,14 @@ RECEIVED_BYTES: Final = Counter(
 SENT_BYTES: Final = Counter(
     "media_sent_bytes", "Bytes of answers' bodies.", ["operation"], registry=REGISTRY
 )
+ASYNC_TASKS: Final = Gauge(
+    "media_asyncio_tasks",
+    "Tasks of the process's event loop that have not ended: requests, and what works meanwhile.",
+    registry=REGISTRY,
+)
+CONNECTIONS: Final = Gauge(
+    "media_client_connections", "Connections of clients that are open.", registry=REGISTRY
+)
 UPLOADS: Final = Gauge(
     "media_uploads_in_flight", "Files that are being received.", registry=REGISTRY
 )
@@ -69,6 +78,12 @@ STORAGE_ERRORS: Final = Counter(
     "media_storage_errors", "Failures of the storage.", ["kind"], registry=REGISTRY
 )
 ProcessCollector(registry=REGISTRY)
+
+
+def count_tasks() -> None:
+    """From now on tell how many tasks this event loop has, whenever somebody looks."""
+    loop = asyncio.get_running_loop()
+    ASYNC_TASKS.set_function(lambda: len(asyncio.all_tasks(loop)))
 
 
 @contextmanager

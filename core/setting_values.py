@@ -10,6 +10,7 @@ from core.rates import parse_rate
 
 MIN_SECRET_BYTES: Final = 32
 _MAX_PORT: Final = 65535
+_CENTURY: Final = 36525  # days
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -152,9 +153,11 @@ PARSERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "oidc_scopes": _scopes,
     "upload_grace_seconds": _integer(0),
     "sweep_interval_seconds": _integer(1),
+    "audit_days": _integer(0, _CENTURY),
     "processing": _one_of("local", "queue"),
     "workers": _integer(0, 256),
     "worker_queue": _integer(1),
+    "processing_timeout_seconds": _integer(1),
     "idle_timeout_seconds": _integer(1),
     "drain_seconds": _integer(0),
     "log_level": _one_of("debug", "info", "warning", "error"),

@@ -73,9 +73,11 @@ class Settings:
     oidc_scopes: str = "openid email profile"
     upload_grace_seconds: int = 24 * 3600
     sweep_interval_seconds: int = 600
+    audit_days: int = 0
     processing: str = "local"
     workers: int = 0
     worker_queue: int = 256
+    processing_timeout_seconds: int = 90
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
     log_level: str = "info"

@@ -1,22 +1,42 @@
-"""The PostgreSQL engine: Tortoise's asyncpg client, whose connections never leak.
+"""The PostgreSQL engine: Tortoise's asyncpg client, whose connections neither leak nor hang.
 
 A task cancelled between taking a connection from the pool and ``BEGIN`` gives it back; Tortoise's
 own context keeps it, and a few time-outs empty the pool. A task cancelled while giving it back is
 out of the transaction all the same.
+
+A connection whose server left a statement unanswered is closed and not asked again, not even for
+``ROLLBACK``: the server ends its transaction when it finds the connection gone.
 """
 
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Final, NoReturn, cast
 
+import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
+    PoolConnectionWrapper,
     TransactionalDBClient,
     TransactionContext,
     TransactionContextPooled,
 )
 from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import TransactionManagementError
+
+from models.failures import NoConnectionError
+from models.listening import hear_postgres
+from models.notices import Notices
+
+_OF_THE_POOL: Final = {
+    "connection_class",
+    "init",
+    "max_inactive_connection_lifetime",
+    "max_queries",
+    "max_size",
+    "min_size",
+    "setup",
+}
 
 
 class CancellationSafePooledContext(TransactionContextPooled):
@@ -24,12 +44,11 @@ class CancellationSafePooledContext(TransactionContextPooled):
 
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
-        pool = self.client._parent._pool  # noqa: SLF001 - Tortoise has no public name for it
-        self.client._connection = await pool.acquire()  # noqa: SLF001 - the same
+        self.client._connection = await self._pooled.take()  # noqa: SLF001 - Tortoise has no public name for it
         try:
             await self.client.begin()
-        except BaseException:
-            await pool.release(self.client._connection)  # noqa: SLF001 - the same
+        except BaseException as error:
+            await self._pooled.give_back(self.client._connection, error)  # noqa: SLF001 - the same
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         return self.client
@@ -44,17 +63,87 @@ class CancellationSafePooledContext(TransactionContextPooled):
         # that must not find this transaction's connection as its own.
         get_connections().reset(self.token)
         self.token = cast("ConnectionToken", None)  # reset() takes None for nothing to do
-        await super().__aexit__(exc_type, exc, traceback)
+        failure = exc
+        try:
+            if exc is None:
+                await self.client.commit()
+            elif not isinstance(exc, TimeoutError | TransactionManagementError):
+                await self.client.rollback()
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            await self._pooled.give_back(self.client._connection, failure)  # noqa: SLF001 - the same
+
+    @property
+    def _pooled(self) -> "PooledPostgresClient":
+        return cast("PooledPostgresClient", self.client._parent)  # noqa: SLF001 - the same
+
+
+class BoundedConnection(PoolConnectionWrapper[Any]):
+    """A connection for one statement outside transactions."""
+
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        self.connection = await cast("PooledPostgresClient", self.client).take()
+        return self.connection
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await cast("PooledPostgresClient", self.client).give_back(self.connection, exc)
 
 
 class PooledPostgresClient(AsyncpgDBClient):
-    """PostgreSQL as the production shape runs it."""
+    """PostgreSQL as the production shape runs it; ``pool_timeout`` bounds waiting for its pool."""
+
+    def __init__(self, *, pool_timeout: float | None = None, **credentials: Any) -> None:
+        super().__init__(**credentials)
+        self._pool_timeout = pool_timeout
 
     @translate_exceptions
     async def read(self, sql: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
         """Return the rows of a ``SELECT`` as records, which index like tuples."""
         async with self.acquire_connection() as connection:
             return cast("Sequence[Sequence[Any]]", await connection.fetch(sql, *values))
+
+    async def take(self) -> Any:
+        """Return a connection of the pool; ``NoConnectionError`` if none comes free in time."""
+        pool = self._opened
+        try:
+            return await pool.acquire(timeout=self._pool_timeout)
+        except TimeoutError as error:
+            if pool.get_size() == pool.get_max_size():
+                raise NoConnectionError from error
+            raise  # there was room for another, which the server did not answer to
+
+    async def give_back(self, connection: Any, failure: BaseException | None) -> None:
+        """Return a connection to the pool, or close the one that was not answered."""
+        if isinstance(failure, TimeoutError):
+            connection.terminate()  # which makes room in the pool by itself
+        await self._opened.release(connection)
+
+    @property
+    def _opened(self) -> Any:
+        assert self._pool is not None  # noqa: S101 - what takes a connection opens it first
+        return self._pool
+
+    def acquire_connection(self) -> BoundedConnection:
+        """Return what takes a connection for a block."""
+        return BoundedConnection(self, self._pool_init_lock)
+
+    async def hear(self, notices: Notices) -> NoReturn:
+        """Deliver what any process tells, until cancelled."""
+        await hear_postgres(self._connect, notices)
+
+    async def _connect(self) -> Any:
+        given = {name: self._template[name] for name in self._template.keys() - _OF_THE_POOL}
+        name = f"{self.application_name} notices"
+        named = {**self.server_settings, "application_name": name}
+        return await asyncpg.connect(password=self.password, **{**given, "server_settings": named})
 
     def _in_transaction(self) -> TransactionContext:
         return CancellationSafePooledContext(TransactionWrapper(self), self._pool_init_lock)

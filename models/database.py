@@ -5,81 +5,29 @@ SQL is written once with ``?`` placeholders and runs on both engines.
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime
-from functools import lru_cache
-from itertools import count
-from pathlib import Path
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import asyncpg
-import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext, set_global_context
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
-from core.errors import StorageFullError, UnavailableError
-from core.metrics import DATABASE_ERRORS
+from models.asyncpg_engine import PooledPostgresClient
+from models.configuration import APPS, CONNECTION, sqlite_path, tortoise_config
+from models.failures import translated
+from models.listening import CHANNEL
+from models.notices import Notice, Notices, Topic
+from models.placeholders import bind, is_postgres, one_of
+from models.postgres_url import postgres_credentials
 
-_CONNECTION: Final = "default"
-_APPS: Final[dict[str, dict[str, Any]]] = {
-    "models": {
-        "models": [
-            "models.user",
-            "models.blob",
-            "models.upload",
-            "models.file",
-            "models.share",
-            "models.derivative",
-            "models.login_session",
-            "models.api_key",
-            "models.idempotency",
-            "models.audit",
-        ],
-        "default_connection": _CONNECTION,
-        "migrations": "models.migrations",
-    }
-}
 _MIGRATION_LOCK: Final = 0x6D65646961
 _SWEEP_LOCK: Final = _MIGRATION_LOCK + 1
 """Advisory locks: any numbers, the same in every replica."""
-
-_LOST_CONNECTION: Final = (
-    OperationalError,
-    DBConnectionError,
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.InsufficientResourcesError,
-)
-
-
-def tortoise_config(url: str) -> dict[str, Any]:
-    """Return Tortoise's configuration for ``sqlite:///path`` or ``postgres://…``."""
-    return {"connections": {_CONNECTION: _connection(url)}, "apps": _APPS}
-
-
-def _connection(url: str) -> dict[str, Any]:
-    if urlsplit(url).scheme == "sqlite":
-        return {
-            "engine": "models.sqlite_engine",
-            "credentials": {"file_path": str(sqlite_path(url))},
-        }
-    expanded = expand_db_url(url.replace("postgresql://", "postgres://", 1))
-    return {**expanded, "engine": "models.asyncpg_engine"}
-
-
-def sqlite_path(url: str) -> Path:
-    """Return the file that a ``sqlite:///`` URL names."""
-    return Path(unquote(url.removeprefix("sqlite://")))
 
 
 class Transaction:
@@ -87,33 +35,46 @@ class Transaction:
 
     def __init__(self, client: BaseDBAsyncClient) -> None:
         self.client = client
+        self.told: list[Notice] = []
 
     @property
     def for_update(self) -> str:
         """What a ``SELECT`` ends in to lock its rows; SQLite's transaction locks them all."""
-        return " FOR UPDATE" if self.client.capabilities.dialect == "postgres" else ""
+        return " FOR UPDATE" if is_postgres(self.client) else ""
 
     def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
         """Return a condition that a column has one of ``values``, and its only value to bind."""
-        return _one_of(self.client, column, values)
+        return one_of(self.client, column, values)
 
     async def execute(self, sql: str, *values: Any) -> int:
         """Run a statement and return how many rows it changed."""
-        statement, arguments = _bind(self.client, sql, values)
+        statement, arguments = bind(self.client, sql, values)
         changed, _ = await self.client.execute_query(statement, arguments)
         return changed
 
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement that gives rows (``RETURNING`` included) and return them."""
-        statement, arguments = _bind(self.client, sql, values)
+        statement, arguments = bind(self.client, sql, values)
         return await self.client.execute_query_dict(statement, arguments)
+
+    async def tell(self, topic: Topic, name: str) -> None:
+        """Let every process know, once this is committed and only then, that ``name`` changed."""
+        notice = Notice(topic, name)
+        self.told.append(notice)
+        if is_postgres(self.client):
+            await self.rows("SELECT pg_notify(?, ?)", CHANNEL, notice.payload)
 
 
 class Database:
-    """One database, by URL. ``connect`` first, ``close`` last; one at a time in a process."""
+    """One database, by URL. ``connect`` first, ``close`` last; one at a time in a process.
+
+    ``notices`` tells what this process has changed and, while it is ``listening``, others too.
+    """
 
     def __init__(self, url: str) -> None:
+        self.notices = Notices()
         self._url = url
+        self._config = tortoise_config(url)
         self._context = TortoiseContext()
 
     async def connect(self) -> None:
@@ -124,10 +85,10 @@ class Database:
         """
         if self.is_embedded:
             sqlite_path(self._url).parent.mkdir(parents=True, exist_ok=True)
-        with _translated():
+        with translated():
             set_global_context(self._context)
             EXECUTOR_CACHE.clear()  # statements in the dialect of the database before this one
-            await self._context.init(config=tortoise_config(self._url))
+            await self._context.init(config=self._config)
             await self.check()
 
     async def close(self) -> None:
@@ -146,20 +107,20 @@ class Database:
             if event == "apply_done":
                 applied.append(name)
 
-        async with self.alone():
-            await MigrationExecutor(self._client, _APPS).migrate(progress=note)
+        async with self.alone(), self._patient() as client:
+            await MigrationExecutor(client, APPS).migrate(progress=note)
         return applied
 
     async def read(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a ``SELECT`` outside any transaction, each indexable by position."""
         client: Any = self._client
-        statement, arguments = _bind(client, sql, values)
-        with _translated():
+        statement, arguments = bind(client, sql, values)
+        with translated():
             return cast("Sequence[Sequence[Any]]", await client.read(statement, arguments))
 
     def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
         """Return a condition that a column has one of ``values``, and its only value to bind."""
-        return _one_of(self._client, column, values)
+        return one_of(self._client, column, values)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
@@ -170,9 +131,30 @@ class Database:
             StorageFullError: It has no room.
             IntegrityError: A constraint of the schema was broken (Tortoise's).
         """
-        with _translated():
-            async with in_transaction(_CONNECTION) as client:
-                yield Transaction(client)
+        told: list[Notice] = []
+        try:
+            with translated():
+                async with in_transaction(CONNECTION) as client:
+                    transaction = Transaction(client)
+                    yield transaction
+                    told = transaction.told
+        finally:  # a commit whose outcome nobody knows may have been one
+            for notice in told:
+                self.notices.deliver(notice)
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Hear what other processes change for the block.
+
+        With PostgreSQL at once; with SQLite within a second, and not what it was.
+        """
+        client: Any = self._client
+        hearing = asyncio.create_task(client.hear(self.notices))
+        try:
+            yield
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
     @property
     def is_embedded(self) -> bool:
@@ -181,7 +163,7 @@ class Database:
 
     @property
     def _client(self) -> BaseDBAsyncClient:
-        return self._context.connections.get(_CONNECTION)
+        return self._context.connections.get(CONNECTION)
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -190,8 +172,8 @@ class Database:
             async with self._file_lock():
                 yield
             return
-        async with self._session() as connection:
-            await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        async with self._session(limited=False) as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
     @asynccontextmanager
@@ -200,9 +182,9 @@ class Database:
         if self.is_embedded:
             yield True
             return
-        with _translated():
-            async with self._session() as connection:
-                yield await connection.fetchval("SELECT pg_try_advisory_lock($1)", _SWEEP_LOCK)
+        with translated():
+            async with self._session(limited=True) as connection:
+                yield await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK)
 
     @asynccontextmanager
     async def _file_lock(self) -> AsyncIterator[None]:
@@ -212,48 +194,36 @@ class Database:
             yield
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[Any]:
-        # A pool of its own: the URL's parameters are Tortoise's, and one connection may be all that
-        # the other pool has. The server lets go of a session's locks with the session.
-        client: Any = self._client
-        single = {**client._template, "min_size": 1, "max_size": 1}  # noqa: SLF001 - Tortoise has no public name for it
-        pool = await client.create_pool(password=client.password, **single)
-        async with pool, pool.acquire() as connection:
-            yield connection
+    async def _session(self, *, limited: bool) -> AsyncIterator[Any]:
+        # A pool of its own: one connection may be all that the other pool has. Locks are those of a
+        # transaction, which go with it also where PgBouncer lends sessions by the transaction.
+        async with (
+            self._single(limited=limited) as client,
+            client.acquire_connection() as session,
+            session.transaction(),
+        ):
+            await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield session
 
+    @asynccontextmanager
+    async def _patient(self) -> AsyncIterator[BaseDBAsyncClient]:
+        """Have a client for the block, in this task, whose statements take what they take."""
+        if self.is_embedded:
+            yield self._client
+            return
+        async with self._single(limited=False) as client:
+            token = get_connections().set(CONNECTION, client)
+            try:
+                yield client
+            finally:
+                get_connections().reset(token)
 
-def _bind(client: BaseDBAsyncClient, sql: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
-    if client.capabilities.dialect == "postgres":
-        return _numbered(sql), list(values)
-    return sql, [_as_text(value) if isinstance(value, datetime) else value for value in values]
-
-
-def _one_of(client: BaseDBAsyncClient, column: str, values: Sequence[str]) -> tuple[str, Any]:
-    # One value to bind, however many there are: the statement stays the same, and its plan is kept.
-    if client.capabilities.dialect == "postgres":
-        return f"{column} = ANY(?)", list(values)
-    return f"{column} IN (SELECT value FROM json_each(?))", orjson.dumps(list(values)).decode()
-
-
-@lru_cache(maxsize=512)
-def _numbered(sql: str) -> str:
-    number = count(1)
-    return "".join(f"${next(number)}" if char == "?" else char for char in sql)
-
-
-def _as_text(moment: datetime) -> str:
-    return moment.isoformat(" ")  # as Tortoise stores it
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise  # an OperationalError to Tortoise, but the database did answer
-    except _LOST_CONNECTION as error:
-        full = "full" in str(error) or isinstance(error, asyncpg.DiskFullError)
-        DATABASE_ERRORS.labels("full" if full else "unavailable").inc()
-        if full:
-            raise StorageFullError("The database has no room left.") from error
-        raise UnavailableError("The database does not answer; try again soon.") from error
+    @asynccontextmanager
+    async def _single(self, *, limited: bool) -> AsyncIterator[PooledPostgresClient]:
+        credentials = postgres_credentials(self._url, limited=limited)
+        only_one = {**credentials, "minsize": 0, "maxsize": 1}
+        client = PooledPostgresClient(connection_name=CONNECTION, **only_one)
+        try:
+            yield client
+        finally:
+            await client.close()

@@ -1,5 +1,5 @@
 """The configuration that Tortoise's command line takes to write migrations."""
 
-from models.database import tortoise_config
+from models.configuration import tortoise_config
 
 TORTOISE_ORM = tortoise_config("sqlite:///build/migrations.db")

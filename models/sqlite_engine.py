@@ -14,7 +14,7 @@ writer's fsync.
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import aiosqlite
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
@@ -25,6 +25,9 @@ from tortoise.backends.sqlite.client import (
 )
 from tortoise.connection import get_connections
 from tortoise.exceptions import IntegrityError, OperationalError
+
+from models.listening import watch_sqlite
+from models.notices import Notices
 
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "busy_timeout": 5000, "foreign_keys": "ON"}
 
@@ -110,6 +113,19 @@ class DurableSqliteClient(SqliteClient):
             return cast("Sequence[Sequence[Any]]", await self._reader.execute_fetchall(sql, values))
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+    async def hear(self, notices: Notices) -> NoReturn:
+        """Count what any other process commits as missed, until cancelled."""
+        await watch_sqlite(self._foreign_commits, notices)
+
+    async def _foreign_commits(self) -> int:
+        """Return a number that changes if another process has committed, and not for our commits.
+
+        That is what ``PRAGMA data_version`` is on the connection that writes.
+        """
+        assert self._connection is not None  # noqa: S101 - whoever listens is connected
+        rows = list(await self._connection.execute_fetchall("PRAGMA data_version"))
+        return cast("int", rows[0][0])
 
     def _in_transaction(self) -> TransactionContext:
         return CancellationSafeContext(ImmediateTransaction(self), self._lock)

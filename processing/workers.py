@@ -14,6 +14,7 @@ import orjson
 
 from core.errors import UnavailableError
 from processing.counting import counted
+from processing.effort import at_work, in_line
 from processing.sandbox import Sandbox, find_sandbox
 from processing.task import MAX_OUTPUT_BYTES, Failure, ProcessingError, TaskName
 from processing.waiting_line import WaitingLine, stopping
@@ -145,7 +146,7 @@ class Workers:
         try:
             async with self._worker(patient=patient, fresh=fresh) as worker:
                 used = worker.done > 0
-                with _files(source) as (given, writable, output):
+                with at_work(), _files(source) as (given, writable, output):
                     answer = await worker.perform(request, (given, writable), deadline)
                     return _outcome(answer, output)
         except (WorkerLostError, WorkerNotStartedError, OSError, ProcessingError) as error:
@@ -180,7 +181,8 @@ class Workers:
     @asynccontextmanager
     async def _worker(self, *, patient: bool, fresh: bool) -> AsyncIterator[WorkerProcess]:
         """Lend a worker that waits for a task, and give its place back when it is done or dead."""
-        await self._line.enter(patient=patient)
+        with in_line():
+            await self._line.enter(patient=patient)
         try:
             idle = self._take_idle()
             if idle and fresh:

@@ -31,12 +31,11 @@ class PreviewEndpoint(HTTPEndpoint):
         viewer = await viewer_of(request)
         given = await optional_json_object(request)
         check_names(given, ("format", "size", "type", "retry"))
-        accepted = preferred_type(",".join(request.headers.getlist("accept")))
         animated = given.get("format") == PreviewFormat.ANIMATED.value
         wanted = PreviewRequest(
             choice(given, "format", PreviewFormat.THUMBNAIL),
             choice(given, "size", PreviewSize.MEDIUM),
-            choice(given, "type", PreviewType.WEBP if animated else accepted),
+            choice(given, "type", PreviewType.WEBP if animated else preferred_type(request)),
         )
         made = await application_of(request).previews.create(
             viewer, request.path_params["file_id"], wanted, retry=_switch(given, "retry")

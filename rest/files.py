@@ -65,7 +65,9 @@ class BulkDeleteEndpoint(HTTPEndpoint):
         """Delete many files, and answer how many went and what became of each."""
         viewer = await viewer_of(request)
         Policy.require_writer(viewer)  # before the body is read
-        ids = _file_ids(await json_object(request))
+        body = await json_object(request)
+        check_names(body, ("file_ids",))
+        ids = _file_ids(body)
         deletions = await application_of(request).files.bulk_delete(viewer, ids)
         deleted = sum(one.outcome is Outcome.DELETED for one in deletions)
         results = [{"id": one.id, "outcome": one.outcome.value} for one in deletions]

@@ -141,11 +141,11 @@ async def callback(request: Request) -> Response:
 
 async def _identity(request: Request, provider: OpenIdProvider) -> Identity:
     attempts, address = application_of(request).attempts, address_of(request)
-    attempts.require_patience(address)  # each attempt costs the provider a request
+    await attempts.require_patience(address)  # each attempt costs the provider a request
     try:
         return Identity.of_claims(provider.issuer, await provider.claims(request))
     except UnauthenticatedError as error:
-        attempts.refuse(address, error)
+        await attempts.refuse(address, error)
 
 
 def _provider(request: Request) -> OpenIdProvider:

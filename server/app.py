@@ -28,6 +28,7 @@ from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
+from server.hosts import RequireHost
 from server.middleware import DrainUnread
 from server.observe import Observe
 from server.rate_limiting import RateLimiting
@@ -91,7 +92,10 @@ def create_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with running(settings, background=True) as application:
+        async with (
+            running(settings, background=True) as application,
+            application.database.listening(),
+        ):
             app.state.application = application
             app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
             yield
@@ -104,6 +108,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware=[
             _observe(settings, tracing),
             Middleware(DrainUnread),
+            Middleware(RequireHost),
             _cors(settings),
             Middleware(RateLimiting),
         ],

@@ -64,7 +64,7 @@ _HEADERS: Final[Mapping[ErrorCode, Mapping[str, str]]] = {
     ErrorCode.IDEMPOTENCY_KEY_IN_USE: {"retry-after": "5"},
     ErrorCode.TOO_MANY_UPLOADS: {"retry-after": "5"},
 }
-_KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL}
+_KNOWN_SHORTAGES: Final = {ErrorCode.BUSY, ErrorCode.STORAGE_FULL, ErrorCode.UNAVAILABLE}
 """What is no fault of the program, and comes many times over: a line each in the log will do."""
 
 _CODES: Final = {
@@ -96,7 +96,7 @@ def problem(
         "status": status.value,
         "detail": detail,
         "code": code.value,
-        "instance": request.url.path,
+        "instance": request.scope["path"],
         **({"figures": figures} if figures else {}),
     }
     # Without it caches may keep some of them as they see fit (RFC 9111, section 4.2.2).
@@ -108,7 +108,8 @@ async def on_media_error(request: Request, error: Exception) -> Response:
     """Answer an error of the domain."""
     assert isinstance(error, MediaError)  # noqa: S101 - registered for nothing else
     if error.code in _KNOWN_SHORTAGES:
-        logger.warning("%s %s: %s", request.method, request.url.path, error)
+        because = "" if error.__cause__ is None else f" ({error.__cause__!r})"
+        logger.warning("%s %s: %s%s", request.method, request.url.path, error, because)
     elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
     return problem(request, error.code, error.message, error_headers(error), error.figures)

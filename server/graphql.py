@@ -33,7 +33,7 @@ from server.graphql_uploads import StagedRequest, staged_request
 from server.web import page
 from services.idempotency import Attempt
 from services.rate_limits import OperationClass
-from streaming.accept import accepted_ranges
+from streaming.accept import best_match
 from streaming.request import (
     application_of,
     base_url,
@@ -46,6 +46,7 @@ from streaming.request import (
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"
+_PAGE_TYPE: Final = "text/html"
 
 _BY_METHOD: Final = {
     "GET": {OperationType.QUERY},
@@ -84,7 +85,7 @@ async def graphql(request: Request) -> Response:
         return page("graphiql.html", _GRAPHIQL_POLICY)
     media_type = LEGACY_TYPE
     try:
-        media_type = _negotiate(request.headers.get("accept", "*/*"))
+        media_type = _negotiate(_accept(request))
         await spend(request, OperationClass.READ)
         viewer = await viewer_of(request)
         async with _staged(request, viewer) as staged:
@@ -99,16 +100,21 @@ async def graphql(request: Request) -> Response:
 
 def _wants_page(request: Request) -> bool:
     asks = request.method == "GET" and "query" not in request.query_params
-    return asks and "text/html" in request.headers.get("accept", "")
+    return asks and best_match([_accept(request)], (LEGACY_TYPE, _PAGE_TYPE)) == _PAGE_TYPE
+
+
+def _accept(request: Request) -> str:
+    return ",".join(request.headers.getlist("accept")) or "*/*"
 
 
 def _negotiate(accept: str) -> str:
-    ranges = set(accepted_ranges(accept))
-    if RESPONSE_TYPE in ranges:
-        return RESPONSE_TYPE
-    if ranges & {LEGACY_TYPE, "application/*", "*/*", ""}:
-        return LEGACY_TYPE
-    raise NotAcceptableError(f"GraphQL answers in {RESPONSE_TYPE} or {LEGACY_TYPE}.")
+    # Who names the newer type knows it; who takes anything may be older than it.
+    names_it = RESPONSE_TYPE in accept.lower()
+    offers = (RESPONSE_TYPE, LEGACY_TYPE) if names_it else (LEGACY_TYPE, RESPONSE_TYPE)
+    wanted = best_match([accept], offers)
+    if wanted is None:
+        raise NotAcceptableError(f"GraphQL answers in {RESPONSE_TYPE} or {LEGACY_TYPE}.")
+    return wanted
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from streaming.accept import accepted_ranges
+from streaming.accept import best_match
 
 DIST: Final = Path(__file__).parent.parent / "web" / "dist"
 
@@ -92,16 +92,18 @@ async def asset(request: Request) -> Response:
     path = DIST / "assets" / request.path_params["name"]  # the route's name holds no slash
     if path.suffix not in _TYPES or not _is_file(path):
         raise HTTPException(404)
-    accepted = accepted_ranges(request.headers.get("accept-encoding", ""))
-    headers = dict(_ASSET_HEADERS)
     media_type = _TYPES[path.suffix]
-    for encoding, suffix in _ENCODINGS.items():
-        compressed = path.with_name(path.name + suffix)
-        if encoding in accepted and compressed.is_file():
-            headers["content-encoding"] = encoding
-            path = compressed
-            break
+    encoding, path = _encoded(path, request.headers.getlist("accept-encoding"))
+    headers = {**_ASSET_HEADERS, **({"content-encoding": encoding} if encoding else {})}
     return FileResponse(path, media_type=media_type, headers=headers)
+
+
+def _encoded(path: Path, accepted: list[str]) -> tuple[str | None, Path]:
+    """Return the encoding that the client wants most of those that the file has, and its file."""
+    compressed = {name: path.with_name(path.name + end) for name, end in _ENCODINGS.items()}
+    offers = [name for name, file in compressed.items() if file.is_file()]
+    encoding = best_match(accepted, offers) if offers else None
+    return encoding, compressed[encoding] if encoding else path
 
 
 def _is_file(path: Path) -> bool:

@@ -1,6 +1,5 @@
 """Accounts: signing in, and who a request's token or API key names."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,20 +7,19 @@ from typing import Any, Final
 
 from auth.administrators import COLUMNS, Administrators
 from auth.policy import Policy
-from auth.refresh_tokens import session_of
 from auth.tokens import TokenClaims, TokenSigner, bearer_token
 from auth.viewer import ANONYMOUS, Viewer
 from core.errors import ForbiddenError, UnauthenticatedError
 from core.ids import IdPrefix, new_id
 from models.columns import as_utc
 from models.database import Database
+from models.notices import Topic
 from models.user import User, UserKind
 from services.api_keys import ApiKeys, is_key
 from services.attempts import FailedAttempts
+from services.lookups import LookUps
 from services.sessions import Session, Sessions
 
-_FRESH_SECONDS: Final = 30
-_CACHE_SIZE: Final = 10_000
 _SHUT_OUT: Final = "The account of this access token is disabled or gone, or signed out."
 _ACCOUNT: Final = f"id, files_count, bytes_used, created_at, name, {COLUMNS}"
 
@@ -41,7 +39,6 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    looked_up: float
     viewer: Viewer
     version: int
 
@@ -67,7 +64,10 @@ class Accounts:
         self._api_keys = api_keys
         self._administrators = administrators
         self._attempts = attempts
-        self._seen: dict[tuple[str, str | None], _Known] = {}
+        self._seen = LookUps[tuple[str, str | None], _Known]()
+        database.notices.hear(Topic.ACCOUNT, self._forget_account)
+        database.notices.hear(Topic.SESSION, self._forget_session)
+        database.notices.hear_of_gaps(self._seen.forget_all)
 
     async def sign_in_guest(self, *, refreshable: bool = False) -> Session:
         """Make a guest account and return its session, with a refresh token if asked for.
@@ -96,24 +96,21 @@ class Accounts:
         try:
             return await self._sessions.refresh(token)
         except UnauthenticatedError as error:
-            self.forget_session(session_of(token))
-            self._attempts.refuse(address, error)
+            await self._attempts.refuse(address, error)
 
     async def sign_out(self, refresh_token: str) -> None:
         """End the session that a refresh token is of; one that is of none is not an error."""
         await self._sessions.end_by_token(refresh_token)
-        self.forget_session(session_of(refresh_token))
 
     async def end_session(self, viewer: Viewer) -> None:
         """End the session that the caller's access token is of, if it is of one."""
         if viewer.session_id is not None:
             await self._sessions.end(viewer.session_id)
-            self.forget_session(viewer.session_id)
 
     async def viewer(self, authorization: str | None, address: str = "") -> Viewer:
         """Return the caller that an ``Authorization`` header names; without one, nobody.
 
-        An account is looked up at most every 30 s, so a disabled one is out within that time.
+        An account is looked up again when it or its session has changed, at the latest after 30 s.
 
         Raises:
             UnauthenticatedError: The token or API key is not valid, its session has ended, or its
@@ -126,7 +123,8 @@ class Accounts:
         if is_key(token):
             return await self._viewer_of_key(token, address)
         claims = self._signer.verify(token)
-        known = await self._known(claims)
+        key = (claims.account_id, claims.session_id)
+        known = await self._seen.get(key, lambda: self._look_up(claims))
         if known is None or claims.version < known.version:
             raise UnauthenticatedError(_SHUT_OUT)
         return known.viewer
@@ -148,38 +146,19 @@ class Accounts:
         found = {row[0]: self._account(row) for row in rows}
         return [found.get(account_id) for account_id in ids]
 
-    def forget(self, account_id: str) -> None:
-        """Look an account up anew at its next request: it has changed."""
-        for key in [key for key in self._seen if key[0] == account_id]:
-            del self._seen[key]
-        self._api_keys.forget(account_id)
+    def _forget_account(self, account_id: str) -> None:
+        self._seen.forget(lambda key, _: key[0] == account_id)
 
-    def forget_session(self, session_id: str | None) -> None:
-        """Look a session up anew at its next request: it has ended."""
-        if session_id is not None:
-            for key in [key for key in self._seen if key[1] == session_id]:
-                del self._seen[key]
+    def _forget_session(self, session_id: str) -> None:
+        self._seen.forget(lambda key, _: key[1] == session_id)
 
     async def _viewer_of_key(self, key: str, address: str) -> Viewer:
         try:
             return await self._api_keys.viewer(key)
         except UnauthenticatedError as error:
-            self._attempts.refuse(address, error)
-
-    async def _known(self, claims: TokenClaims) -> _Known | None:
-        key = (claims.account_id, claims.session_id)
-        known = self._seen.get(key)
-        if known is None or time.monotonic() - known.looked_up > _FRESH_SECONDS:
-            self._seen.pop(key, None)
-            known = await self._look_up(claims)
-            if len(self._seen) >= _CACHE_SIZE:
-                self._seen.clear()
-            if known is not None:
-                self._seen[key] = known
-        return known
+            await self._attempts.refuse(address, error)
 
     async def _look_up(self, claims: TokenClaims) -> _Known | None:
-        looked_up = time.monotonic()  # before it is read: what is remembered is no older
         sql = (
             f"SELECT tokens_version, {COLUMNS} FROM user_account a"
             " WHERE id = ? AND disabled_at IS NULL"
@@ -196,7 +175,7 @@ class Accounts:
             return None
         kind = self._administrators.kind_of(_named(rows[0][1:]))
         viewer = Viewer(claims.account_id, kind, session_id=claims.session_id)
-        return _Known(looked_up, viewer, rows[0][0])
+        return _Known(viewer, rows[0][0])
 
     def _account(self, row: Sequence[Any]) -> Account:
         account_id, files_count, bytes_used, created_at, name = row[:5]

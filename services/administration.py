@@ -10,6 +10,7 @@ from auth.administrators import COLUMNS, Administrators
 from core.errors import ConflictError, NotFoundError
 from models.columns import as_utc
 from models.database import Database, Transaction
+from models.notices import Topic
 from models.user import UserKind, folded_email
 
 audit = logging.getLogger("media.audit")
@@ -36,7 +37,7 @@ class ListedAccount:
 
 
 class Administration:
-    """Looks after accounts; running servers take up what changes within 30 s."""
+    """Looks after accounts; running servers are told what changes."""
 
     def __init__(self, database: Database, administrators: Administrators) -> None:
         self._database = database
@@ -87,6 +88,7 @@ class Administration:
             await transaction.execute(
                 f"UPDATE user_account SET {column} = ? WHERE id = ?", value, account_id
             )
+            await transaction.tell(Topic.ACCOUNT, account_id)
         audit.info("operator: account %s: %s = %s", account_id, column, value)
         return account_id
 

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,7 +24,9 @@ from core.ids import IdPrefix, new_id
 from models.api_key import MAX_KEY_NAME, ApiKey
 from models.columns import as_utc
 from models.database import Database
+from models.notices import Topic
 from models.user import UserKind
+from services.lookups import LookUps
 
 logger = logging.getLogger("media.accounts")
 audit = logging.getLogger("media.audit")
@@ -33,9 +34,7 @@ audit = logging.getLogger("media.audit")
 PREFIX: Final = "media_"
 MAX_KEYS: Final = 50
 _HINT_LENGTH: Final = len(PREFIX) + 4
-_FRESH_SECONDS: Final = 30
 _USED_STEP: Final = timedelta(minutes=1)
-_CACHE_SIZE: Final = 10_000
 _COLUMNS: Final = "id, name, hint, writes, created_at, last_used_at"
 
 
@@ -77,7 +76,10 @@ class ApiKeys:
     def __init__(self, database: Database, administrators: Administrators) -> None:
         self._database = database
         self._administrators = administrators
-        self._seen: dict[str, tuple[float, Viewer]] = {}
+        self._seen = LookUps[str, Viewer]()
+        database.notices.hear(Topic.ACCOUNT, self._forget_account)
+        database.notices.hear(Topic.API_KEY, self._forget)
+        database.notices.hear_of_gaps(self._seen.forget_all)
 
     async def list(self, viewer: Viewer) -> list[StoredKey]:
         """Return the caller's keys, oldest first.
@@ -127,7 +129,7 @@ class ApiKeys:
         return NewKey(_stored(stored), secret)
 
     async def revoke(self, viewer: Viewer, key_id: str) -> None:
-        """End a key of the caller's account: here at once, at other servers within 30 s.
+        """End a key of the caller's account.
 
         Raises:
             UnauthenticatedError, ForbiddenError: As ``list``.
@@ -135,39 +137,35 @@ class ApiKeys:
         """
         account_id = _holder(viewer)
         async with self._database.transaction() as transaction:
-            gone = await transaction.rows(
-                "DELETE FROM api_key WHERE id = ? AND account_id = ? RETURNING digest",
-                key_id,
-                account_id,
+            gone = await transaction.execute(
+                "DELETE FROM api_key WHERE id = ? AND account_id = ?", key_id, account_id
             )
-        if not gone:
-            raise NotFoundError("There is no such API key.")
-        self._seen.pop(gone[0]["digest"], None)
+            if not gone:
+                raise NotFoundError("There is no such API key.")
+            await transaction.tell(Topic.API_KEY, key_id)
         audit.info("account %s: revoked API key %s", account_id, key_id)
 
     async def viewer(self, key: str) -> Viewer:
-        """Return the caller that a key names; it is looked up at most every 30 s.
+        """Return the caller that a key names.
+
+        It is looked up again when it or its account has changed, at the latest after 30 s.
 
         Raises:
             UnauthenticatedError: It is not a key, was revoked, or its account is disabled.
         """
         digest = digest_of(key)
-        looked_up, viewer = self._seen.get(digest, (0.0, None))
-        if viewer is None or time.monotonic() - looked_up > _FRESH_SECONDS:
-            self._seen.pop(digest, None)
-            looked_up = time.monotonic()
-            viewer = await self._look_up(digest)
-            if len(self._seen) >= _CACHE_SIZE:
-                self._seen.clear()
-            self._seen[digest] = (looked_up, viewer)
+        viewer = await self._seen.get(digest, lambda: self._look_up(digest))
+        if viewer is None:
+            raise UnauthenticatedError("The API key is not valid, or was revoked.")
         return viewer
 
-    def forget(self, account_id: str) -> None:
-        """Look the keys of an account up anew at their next requests: it has changed."""
-        for digest in [key for key, (_, viewer) in self._seen.items() if viewer.id == account_id]:
-            del self._seen[digest]
+    def _forget(self, key_id: str) -> None:
+        self._seen.forget(lambda _, viewer: viewer.key_id == key_id)
 
-    async def _look_up(self, digest: str) -> Viewer:
+    def _forget_account(self, account_id: str) -> None:
+        self._seen.forget(lambda _, viewer: viewer.id == account_id)
+
+    async def _look_up(self, digest: str) -> Viewer | None:
         rows = await self._database.read(
             f"SELECT k.id, k.writes, k.last_used_at, k.account_id, {COLUMNS} FROM api_key k"
             " JOIN user_account a ON a.id = k.account_id"
@@ -175,7 +173,7 @@ class ApiKeys:
             digest,
         )
         if not rows:
-            raise UnauthenticatedError("The API key is not valid, or was revoked.")
+            return None
         key_id, writes, last_used_at, account_id, *identity = rows[0]
         kind = self._administrators.kind_of(dict(zip(COLUMNS.split(", "), identity, strict=True)))
         await self._note_use(key_id, last_used_at)

@@ -1,57 +1,52 @@
-"""Failed attempts to sign in, bounded for each address, in the memory of one process.
+"""Failed attempts to sign in, bounded for each address by the counters that rate limits have.
 
 What is guessed has 256 random bits, so this is about load and logs: after too many failures within
 a minute, further ones are told to wait. What is right is never refused for the failures of others
 at the same address.
 """
 
-import math
-import time
-from collections import OrderedDict
 from typing import Final, NoReturn
 
 from core.errors import MediaError, RateLimitedError
+from core.rates import Rate
+from services.rate_counters import Counters
+from services.rate_limits import network_of
 
-MOST: Final = 30
-SECONDS: Final = 60
-_ADDRESSES: Final = 10_000
+FAILURES: Final = Rate(30, 60)
+"""How many failures of an address are answered as what they are."""
 
 
 class FailedAttempts:
-    """Counts the failures of each address in a window that begins with its first."""
+    """Counts the failures of each address."""
 
-    def __init__(self) -> None:
-        self._counted: OrderedDict[str, tuple[float, int]] = OrderedDict()
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
 
-    def require_patience(self, address: str) -> None:
+    async def require_patience(self, address: str) -> None:
         """Return unless ``address`` has failed too often: for what costs others more than us.
 
         Raises:
             RateLimitedError: It has.
         """
-        began, count = self._counted.get(address, (0.0, 0))
-        left = began + SECONDS - time.monotonic()
-        if count >= MOST and left > 0:
-            raise _too_many(left)
+        count = await self._counters.spend(_key(address), FAILURES, 0)
+        if not count.remaining:
+            raise _too_many(count.wait)
 
-    def refuse(self, address: str, error: MediaError) -> NoReturn:
+    async def refuse(self, address: str, error: MediaError) -> NoReturn:
         """Count a failure of ``address`` and raise ``error``.
 
         Raises:
-            RateLimitedError: Instead, after ``MOST`` failures in ``SECONDS``.
+            RateLimitedError: Instead, past ``FAILURES``.
         """
-        now = time.monotonic()
-        began, count = self._counted.pop(address, (now, 0))
-        if now - began >= SECONDS:
-            began, count = now, 0
-        self._counted[address] = (began, count + 1)
-        if len(self._counted) > _ADDRESSES:
-            self._counted.popitem(last=False)
-        raise _too_many(began + SECONDS - now) if count >= MOST else error
+        count = await self._counters.spend(_key(address), FAILURES, 1)
+        raise error if count.allowed else _too_many(count.wait)
 
 
-def _too_many(left: float) -> RateLimitedError:
-    wait = max(1, math.ceil(left))
+def _key(address: str) -> str:
+    return f"failures of {network_of(address)}"
+
+
+def _too_many(wait: int) -> RateLimitedError:
     return RateLimitedError(
         f"Too many failed attempts to sign in; try again in {wait} seconds.",
         retry_after_seconds=wait,

@@ -6,7 +6,7 @@ be recorded does not happen.
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from auth.policy import Operation, Policy
@@ -86,6 +86,26 @@ class Audit:
         )
         total = await self._database.read(f"SELECT COUNT(*) FROM audit_record{where}", *values)
         return [_entry(*row) for row in rows], int(total[0][0])
+
+
+async def expire_records(database: Database, kept: timedelta) -> int:
+    """Remove what is older than ``kept``, and return how many records that were.
+
+    Records come in the order of their time, so that the oldest are found by their ids.
+    """
+    cutoff, removed = datetime.now(UTC) - kept, 0
+    oldest = f"SELECT id FROM audit_record ORDER BY id LIMIT {_AT_ONCE}"
+    while True:
+        async with database.transaction() as transaction:
+            expired = await transaction.execute(
+                f"DELETE FROM audit_record WHERE at < ? AND id IN ({oldest})", cutoff
+            )
+        removed += expired
+        if expired < _AT_ONCE:
+            break
+    if removed:
+        logger.info("removed %d records older than %d days", removed, kept.days)
+    return removed
 
 
 OPERATOR: Final = Viewer("operator", UserKind.ADMINISTRATOR)

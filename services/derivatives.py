@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from core.errors import (
+    BusyError,
     ConflictError,
     FileEncryptedError,
     FileTooComplexError,
@@ -31,6 +32,8 @@ from models.database import Database
 from models.derivative import DerivativeKind, DerivativeState
 from models.file import StoredFile
 from processing.task import MIB, Failure, ProcessingError
+from services.deadlines import in_time
+from services.derivative_changes import DerivativeChanges
 from services.derivative_records import (
     CLAIM_SECONDS,
     COLUMNS,
@@ -52,10 +55,13 @@ from services.reservations import Reservations
 from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 
-_POLL_SECONDS: Final = 0.1
 _PATIENCE_SECONDS: Final = 60
 """How long a result may lie in the queue of other processes before its caller gives up."""
 
+_NEWS_SECONDS: Final = 5
+"""How long the news that another process has given up may take."""
+
+_NOT_YET: Final = "It is still being made; ask again later."
 _GONE: Final = "The file was deleted meanwhile."
 _ERRORS: Final[Mapping[Failure, type[MediaError]]] = {
     Failure.UNSUPPORTED: UnsupportedFileTypeError,
@@ -81,7 +87,11 @@ Producer = Callable[[], Awaitable[Product]]
 
 
 class Derivatives:
-    """The results of every blob, made by this process, or by others through ``jobs``."""
+    """The results of every blob, made by this process, or by others through ``jobs``.
+
+    Each may take ``seconds``. What has not been made by then is given up: a failure that lies in
+    the file if the workers were at it, else for another time.
+    """
 
     def __init__(
         self,
@@ -89,11 +99,15 @@ class Derivatives:
         storage: Storage,
         reservations: Reservations,
         jobs: Jobs | None = None,
+        *,
+        seconds: float,
     ) -> None:
+        self._seconds = seconds
         self._jobs = jobs
         self._database = database
         self._storage = storage
         self._reservations = reservations
+        self._changes = DerivativeChanges(database.notices)
         self._making: dict[tuple[str, str], asyncio.Task[StoredDerivative]] = {}
 
     async def obtain(
@@ -203,16 +217,20 @@ class Derivatives:
     async def _make(
         self, file: StoredFile, wanted: Specification, produce: Producer, *, retry: bool
     ) -> StoredDerivative:
-        claim = new_key()
-        while not await self._claimed(file.blob_id, wanted, claim, retry=retry):
-            await asyncio.sleep(_POLL_SECONDS)  # another process is making it
-            settled = await self._settled(file.blob_id, wanted, retry=False)
-            if settled is not None:
-                return settled
-            if not await self._is_shown(file.blob_id):
-                raise NotFoundError(_GONE)
+        claim, given_up = new_key(), time.monotonic() + self._seconds
+        with self._changes.watched(file.blob_id) as change:
+            while not await self._claimed(file.blob_id, wanted, claim, retry=retry):
+                if time.monotonic() > given_up:
+                    raise BusyError(_NOT_YET)
+                await change.wait()  # another process is making it
+                settled = await self._settled(file.blob_id, wanted, retry=False)
+                if settled is not None:
+                    return settled
+                if not await self._is_shown(file.blob_id):
+                    raise NotFoundError(_GONE)
         async with self._held(file.blob_id, claim):
-            return await self._keep(file, claim, await produce())
+            product = await in_time(produce, given_up - time.monotonic())
+            return await self._keep(file, claim, product)
 
     async def _order(
         self, jobs: Jobs, file: StoredFile, wanted: Specification, *, retry: bool
@@ -220,17 +238,21 @@ class Derivatives:
         """Have another process make it, and wait until it is there."""
         if retry:
             await self._drop_failure(file.blob_id, wanted)
-        await jobs.derive(file, wanted)
-        given_up = time.monotonic() + _PATIENCE_SECONDS
-        while (settled := await self._settled(file.blob_id, wanted, retry=False)) is None:
-            if await self._is_claimed(file.blob_id, wanted):
-                given_up = time.monotonic() + _PATIENCE_SECONDS
-            elif time.monotonic() > given_up:
-                raise UnavailableError("No worker has taken it up yet; ask again later.")
-            elif not await self._is_shown(file.blob_id):
-                raise NotFoundError(_GONE)
-            await asyncio.sleep(_POLL_SECONDS)
-        return settled
+        with self._changes.watched(file.blob_id) as change:
+            await jobs.derive(file, wanted)
+            late = time.monotonic() + self._seconds + _NEWS_SECONDS
+            given_up = time.monotonic() + _PATIENCE_SECONDS
+            while (settled := await self._settled(file.blob_id, wanted, retry=False)) is None:
+                if time.monotonic() > late:
+                    raise BusyError(_NOT_YET)
+                if await self._is_claimed(file.blob_id, wanted):
+                    given_up = time.monotonic() + _PATIENCE_SECONDS
+                elif time.monotonic() > given_up:
+                    raise UnavailableError("No worker has taken it up yet; ask again later.")
+                elif not await self._is_shown(file.blob_id):
+                    raise NotFoundError(_GONE)
+                await change.wait()
+            return settled
 
     async def _drop_failure(self, blob_id: str, wanted: Specification) -> None:
         async with self._database.transaction() as transaction:
@@ -268,9 +290,10 @@ class Derivatives:
         except ProcessingError as error:
             async with self._database.transaction() as transaction:
                 await record_failure(transaction, claim, error)
+                await self._changes.tell(transaction, blob_id)
             raise _ERRORS[error.failure](error.message) from error
         except BaseException as error:
-            await asyncio.shield(self._let_go(claim))
+            await asyncio.shield(self._let_go(blob_id, claim))
             if isinstance(error, ConflictError) and not await self._is_shown(blob_id):
                 raise NotFoundError(_GONE) from error
             raise
@@ -286,10 +309,11 @@ class Derivatives:
                 async with self._database.transaction() as transaction:
                     await renew_claim(transaction, claim)
 
-    async def _let_go(self, claim: str) -> None:
+    async def _let_go(self, blob_id: str, claim: str) -> None:
         with suppress(MediaError):  # the claim runs out by itself
             async with self._database.transaction() as transaction:
                 await drop_claim(transaction, claim)
+                await self._changes.tell(transaction, blob_id)
 
     async def _keep(self, file: StoredFile, claim: str, product: Product) -> StoredDerivative:
         with product.output:
@@ -300,6 +324,7 @@ class Derivatives:
                     recorded = await record_result(transaction, file.blob_id, claim, kept)
                     if recorded is None:
                         raise ConflictError("It was made elsewhere meanwhile; ask again.")
+                    await self._changes.tell(transaction, file.blob_id)
                     surplus = await drop_surplus(transaction, file.blob_id)
                     released = await self._reservations.release(transaction, file.owner_id, surplus)
                 reservation.settled = True

@@ -15,8 +15,8 @@ from tortoise.exceptions import IntegrityError
 from core.errors import ForbiddenError, UnauthenticatedError, UnavailableError
 from core.ids import IdPrefix, new_id
 from models.database import Database, Transaction
+from models.notices import Topic
 from models.user import MAX_EMAIL, MAX_NAME, User, UserKind, folded_email
-from services.accounts import Accounts
 from services.merging import lock_files, move_files
 from services.sessions import Session, Sessions, end_all
 
@@ -57,10 +57,9 @@ class Identity:
 class Identities:
     """Signs users in."""
 
-    def __init__(self, database: Database, sessions: Sessions, accounts: Accounts) -> None:
+    def __init__(self, database: Database, sessions: Sessions) -> None:
         self._database = database
         self._sessions = sessions
-        self._accounts = accounts
 
     async def guest_of(self, refresh_token: str) -> str | None:
         """Return whose session a refresh token is of, for ``sign_in``; None if it has ended."""
@@ -78,12 +77,9 @@ class Identities:
             try:
                 async with self._database.transaction() as transaction:
                     account_id = await self._account(transaction, identity, guest_id)
-                    session = await self._sessions.open(transaction, account_id)
+                    return await self._sessions.open(transaction, account_id)
             except IntegrityError:
                 continue  # the same person has signed in for the first time elsewhere: look again
-            for changed in {account_id, guest_id or account_id}:
-                self._accounts.forget(changed)
-            return session
         raise UnavailableError("This account is being changed elsewhere; try again.")
 
     @staticmethod
@@ -136,6 +132,7 @@ async def _identify(
             identity.subject,
             account_id,
         )
+    await transaction.tell(Topic.ACCOUNT, account_id)
 
 
 async def _leave(transaction: Transaction, guest_id: str, account_id: str) -> None:

@@ -21,9 +21,18 @@ from models.file import StoredFile
 from services.derivative_records import Specification
 
 _POOL_SIZE: Final = 4
-_CONNECT_SECONDS: Final = 10
+_CONNECTION_SECONDS: Final = 5
+_ANSWER_SECONDS: Final = 5
 _OF_LIBPQ: Final = ("ssl", "application_name", "connect_timeout", "target_session_attrs")
-
+_USUAL: Final = {
+    "application_name": "media",
+    "connect_timeout": "5",
+    # A server whose machine is gone sends nothing, not even that it is gone.
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
 
 WATCH_SECONDS: Final = 10
 """How often the queue is counted for Prometheus."""
@@ -45,7 +54,7 @@ class Jobs:
                 conninfo=_conninfo(url),
                 min_size=1,
                 max_size=_POOL_SIZE,
-                timeout=_CONNECT_SECONDS,
+                timeout=_CONNECTION_SECONDS,
             )
         )
         self._limit = limit
@@ -74,7 +83,7 @@ class Jobs:
             BusyError: As many wait as may.
             UnavailableError: The queue does not answer.
         """
-        with _translated():
+        async with _answered():
             if await self._waiting() >= self._limit:
                 raise BusyError("Too many previews, texts and analyses wait to be made.")
             await self._ask(
@@ -87,7 +96,7 @@ class Jobs:
 
     async def probe(self) -> None:
         """Ask that new files be looked at; ``UnavailableError`` if the queue does not answer."""
-        with _translated():
+        async with _answered():
             await self._ask(JobName.PROBE, JobName.PROBE.value)
 
     async def _ask(self, name: JobName, once: str, **arguments: Any) -> None:
@@ -114,8 +123,9 @@ class Jobs:
 
     async def _watch(self) -> None:
         while True:
-            with suppress(UnavailableError), _translated():
-                QUEUED.set(await self._waiting())
+            with suppress(UnavailableError):
+                async with _answered():
+                    QUEUED.set(await self._waiting())
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _prepare(self) -> None:
@@ -129,13 +139,23 @@ class Jobs:
 def _conninfo(url: str) -> str:
     """Return the URL for libpq: what the ORM alone understands of its query is left out."""
     parts = urlsplit(url)
-    known = [(name, value) for name, value in parse_qsl(parts.query) if name.startswith(_OF_LIBPQ)]
-    return urlunsplit(parts._replace(query=urlencode([pair for pair in known if pair[0] != "ssl"])))
+    given = dict(parse_qsl(parts.query))
+    known = {name: value for name, value in given.items() if name.startswith(_OF_LIBPQ)}
+    known.pop("ssl", None)
+    return urlunsplit(parts._replace(query=urlencode(_USUAL | known)))
+
+
+@asynccontextmanager
+async def _answered() -> AsyncIterator[None]:
+    """Give the queue some seconds to answer the block."""
+    with _translated():
+        async with asyncio.timeout(_ANSWER_SECONDS):
+            yield
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except ConnectorException as error:
+    except (ConnectorException, TimeoutError) as error:
         raise UnavailableError("The job queue does not answer; try again soon.") from error

@@ -149,7 +149,7 @@ class Listing:
     ) -> _Rows:
         direction = "DESC" if order.descending else "ASC"
         return await self._database.read(
-            f"SELECT {columns} FROM file WHERE {narrowed.walked}"
+            f"SELECT {columns} FROM {narrowed.source} WHERE {narrowed.walked}"
             f" ORDER BY {order.key} {direction}, id {direction} LIMIT ? OFFSET ?",
             *values,
             *narrowed.values,
@@ -165,7 +165,10 @@ class Listing:
         return files
 
     async def _count(self, viewer: Viewer, wanted: FileFilter, narrowed: Narrowed) -> int:
-        sql, values = f"SELECT COUNT(*) FROM file WHERE {narrowed.counted}", narrowed.values
+        sql, values = (
+            f"SELECT COUNT(*) FROM {narrowed.source} WHERE {narrowed.counted}",
+            narrowed.values,
+        )
         if wanted == EVERYTHING_OWN:
             sql, values = _OWN_TOTAL, [viewer.id]
         elif _is_one_tag(wanted):  # an index holds all that is to be counted

@@ -19,22 +19,38 @@ _INDEXED: Final = 3  # characters, from which on PostgreSQL's trigrams find a pa
 
 @dataclass(slots=True)
 class Narrowed:
-    """Conditions on files and the values that they bind.
+    """Where to look for files, the conditions on them, and the values that both bind.
 
-    ``walked`` is for a page of the list in its order, ``counted`` for all of it. Once they leave
-    ``few`` files, nothing more is looked up.
+    ``walked`` is for a page of the list in its order, ``counted`` for all of it. Once ``few`` files
+    are left, nothing more is looked up.
     """
 
     owner_id: str | None = None
     granted_to: str | None = None
     few: bool = False
-    values: list[Any] = field(default_factory=list)
+    source: str = "file"
+    _sought: list[Any] = field(default_factory=list)
+    _values: list[Any] = field(default_factory=list)
     _clauses: list[tuple[str, str]] = field(default_factory=list)
 
     def also(self, clause: str, *values: Any, counted: str | None = None) -> None:
         """Add a condition, and another way to say it for those that count."""
         self._clauses.append((clause, counted or clause))
-        self.values.extend(values)
+        self._values.extend(values)
+
+    def only(self, condition: str, among: Any, number: int) -> None:
+        """Look for nothing but the ``number`` files that ``condition`` finds.
+
+        The limit keeps engines from looking in any other order than by those files.
+        """
+        self.source = f"(SELECT * FROM file WHERE {condition} LIMIT ?) AS file"
+        self._sought = [among, number]
+        self.few = True
+
+    @property
+    def values(self) -> list[Any]:
+        """What is bound: to the source first."""
+        return [*self._sought, *self._values]
 
     @property
     def owners(self) -> list[str]:
@@ -86,28 +102,27 @@ async def _narrow_to_few(
     """Narrow to the files that ``matching`` selects, if they are few; tell whether they are."""
     if narrowed.few:
         return False
-    rows = await database.read(f"{matching} LIMIT ?", *values, _RARE + 1)
-    if len(rows) > _RARE:
+    found = await database.read(f"{matching} LIMIT ?", *values, _RARE + 1)
+    if len(found) > _RARE:
         most = await _worth_looking_up(database, narrowed)
-        rows = await database.read(f"{matching} LIMIT ?", *values, most + 1) if most else []
-        if not 0 < len(rows) <= most:
+        counted = f"SELECT COUNT(*) FROM ({matching} LIMIT ?) AS found"
+        if most <= _RARE or (await database.read(counted, *values, most + 1))[0][0] > most:
             return False
-    condition, ids = database.one_of("id", [file_id for (file_id,) in rows])
-    narrowed.also(condition, ids)
-    narrowed.few = True
+        found = await database.read(f"{matching} LIMIT ?", *values, most)
+    condition, among = database.one_of("id", [file_id for (file_id,) in found])
+    narrowed.only(condition, among, len(found))
     return True
 
 
 async def _worth_looking_up(database: Database, narrowed: Narrowed) -> int:
-    """Return up to how many files are worth it, 0 if no more than are looked up in any case.
+    """Return up to how many files it is worth it to look up one by one.
 
     Of n files m match: a page is found by looking m up, or by walking past some ``_PAGE`` * n / m.
     """
     rows = await database.read(
         "SELECT files_count FROM user_account WHERE id = ?", narrowed.owner_id or ""
     )
-    most = isqrt(_PAGE * rows[0][0]) if rows else 0
-    return most if most > _RARE else 0
+    return isqrt(_PAGE * rows[0][0]) if rows else 0
 
 
 def _owned(sql: str, narrowed: Narrowed) -> str:

@@ -50,9 +50,16 @@ class Processor:
             BusyError: The line is full, and the caller is not ``patient``.
             UnavailableError: The storage does not answer, or has lost the bytes.
         """
-        async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
-            given = Input(number, subject.content_type, subject.name, stored.size)
-            return await self.workers.run(task, given, spec, patient=patient)
+        made: Outcome | None = None
+        try:
+            async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
+                given = Input(number, subject.content_type, subject.name, stored.size)
+                made = await self.workers.run(task, given, spec, patient=patient)
+                return made  # noqa: RET504 - to be closed if the blocks' ends are cancelled
+        except BaseException:
+            if made:
+                made.output.close()
+            raise
 
     async def _open(self, blob_id: str) -> StoredObject:
         with storage_errors():

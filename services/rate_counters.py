@@ -52,7 +52,7 @@ class Counters:
         self._redis_from = 0.0
 
     async def spend(self, key: str, rate: Rate, cost: int) -> Count:
-        """Count ``cost`` operations in if all of them fit."""
+        """Count ``cost`` operations in if all of them fit; at no cost, only tell."""
         if self._redis is not None and time.monotonic() >= self._redis_from:
             try:
                 async with asyncio.timeout(_REDIS_SECONDS):

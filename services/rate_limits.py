@@ -46,10 +46,10 @@ class Standing:
 
 
 class RateLimits:
-    """Counts the operations of all callers; ``close`` it."""
+    """Counts the operations of all callers."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._counters = Counters(settings.redis_url)
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        self._counters = counters
         self._rates: dict[OperationClass, Rate | None] = {
             OperationClass.READ: settings.rate_read,
             OperationClass.WRITE: settings.rate_write,
@@ -72,10 +72,6 @@ class RateLimits:
             return None
         count = await self._counters.spend(f"{kind} {caller}", rate, cost)
         return Standing(count.allowed, rate, count.remaining, count.wait)
-
-    async def close(self) -> None:
-        """Let go of the counters."""
-        await self._counters.close()
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from tortoise.exceptions import IntegrityError
 
-from core.errors import MediaError, UnauthenticatedError
+from core.errors import MediaError, UnauthenticatedError, UnavailableError
 from core.ids import IdPrefix, new_id, new_key
 from models.database import Database, Transaction
 from models.upload import Upload
@@ -93,9 +93,15 @@ class Reservations:
 
     @asynccontextmanager
     async def cleared_on_failure(self, *reservations: Reservation) -> AsyncIterator[None]:
-        """Clear up if the block raises or is cancelled."""
+        """Clear up if the block raises or is cancelled.
+
+        Nobody waits for that if an engine does not answer: it would keep them waiting once more.
+        """
         try:
             yield
+        except UnavailableError:
+            self._begin_to_clear_up(reservations)
+            raise
         except BaseException:
             await self.clear_up(*reservations)
             raise
@@ -103,10 +109,13 @@ class Reservations:
     async def clear_up(self, *reservations: Reservation) -> None:
         """Remove bytes and rows of reservations that are not settled; errors go to the log."""
         # In a task of its own: a cancelled request must not leave its clearing half done.
+        await asyncio.shield(self._begin_to_clear_up(reservations))
+
+    def _begin_to_clear_up(self, reservations: Sequence[Reservation]) -> asyncio.Task[None]:
         task = asyncio.create_task(self._clear_up_all(reservations))
         self._clearing.add(task)
         task.add_done_callback(self._clearing.discard)
-        await asyncio.shield(task)
+        return task
 
     async def close(self) -> None:
         """Wait until the leftovers of what failed are cleared up."""

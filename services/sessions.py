@@ -19,6 +19,7 @@ from core.ids import IdPrefix, new_id
 from models.columns import as_utc
 from models.database import Database, Transaction
 from models.login_session import LoginSession
+from models.notices import Topic
 from models.user import UserKind
 
 audit = logging.getLogger("media.audit")
@@ -179,6 +180,7 @@ async def end_all(transaction: Transaction, account_id: str) -> None:
         datetime.now(UTC),
         account_id,
     )
+    await transaction.tell(Topic.ACCOUNT, account_id)
 
 
 async def _account(transaction: Transaction, account_id: str) -> Mapping[str, Any] | None:
@@ -206,3 +208,4 @@ async def _revoke(transaction: Transaction, session_id: str) -> None:
         datetime.now(UTC),
         session_id,
     )
+    await transaction.tell(Topic.SESSION, session_id)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import MediaError
 from models.database import Database
+from services.audit import expire_records
 from services.idempotency import expire_keys
 from storage.base import Storage, StorageError
 
@@ -32,12 +33,20 @@ class Swept:
 
 
 class Sweeper:
-    """Removes abandoned uploads, dead blobs and old staging files."""
+    """Removes abandoned uploads, dead blobs, old staging files, and rows whose time is over."""
 
-    def __init__(self, database: Database, storage: Storage, *, grace: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        storage: Storage,
+        *,
+        grace: timedelta,
+        audit_kept: timedelta | None = None,
+    ) -> None:
         self._database = database
         self._storage = storage
         self._grace = grace
+        self._audit_kept = audit_kept
 
     async def run_every(self, seconds: float) -> None:
         """Sweep now and again every ``seconds``, until cancelled; a failure waits for the next.
@@ -49,8 +58,10 @@ class Sweeper:
             await asyncio.sleep(seconds)
 
     async def sweep(self) -> Swept:
-        """Remove all that is due, and return the counts; sessions and keys that ended uncounted."""
+        """Remove all that is due, and return the counts; of other rows that ended, none."""
         await expire_keys(self._database)
+        if self._audit_kept:
+            await expire_records(self._database, self._audit_kept)
         cutoff = datetime.now(UTC) - self._grace
         await self._sweep_sessions()
         return Swept(

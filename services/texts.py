@@ -14,6 +14,7 @@ from auth.viewer import Viewer
 from core.errors import QueryTooComplexError
 from models.derivative import DerivativeKind
 from models.file import StoredFile
+from processing.effort import Turns
 from processing.task import MIB, Failure, ProcessingError, TaskName
 from processing.texts.document import MAX_OCR_PAGES, MAX_PAGES
 from processing.texts.languages import tesseract_code
@@ -80,7 +81,7 @@ class Texts:
 
     def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
         # Each page on its way holds its file open: no more of them than can be worked on.
-        self._turns = asyncio.Semaphore(processor.workers.size)
+        self._turns = Turns(processor.workers.size)
         self._files = files
         self._derivatives = derivatives
         self._processor = processor
@@ -173,7 +174,13 @@ class Texts:
                 pages[number] = await self._recognize(subject, {**spec, "page": number})
 
         abreast = min(len(numbers), self._processor.workers.size)
-        await asyncio.gather(*(recognize_some() for _ in range(abreast)))
+        tasks = [asyncio.create_task(recognize_some()) for _ in range(abreast)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:  # without one page there is no text: the others go on for nobody
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return pages
 
     async def _recognize(self, subject: Subject, spec: dict[str, Any]) -> _Page:

@@ -2,7 +2,7 @@
 
 import time
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +18,13 @@ from services.preview_request import (
     PreviewType,
 )
 from services.previews import OpenPreview
-from streaming.accept import accepted_ranges
+from streaming.accept import best_match
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
 from streaming.signed import expiry_and_signature, is_signed
+
+_ANYTHING_ELSE: Final = "*/*;q=0.001"
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -47,15 +49,16 @@ async def preview(request: Request) -> Response:
     return FileResponse(opened.stored, representation, send_timeout=idle)
 
 
-def preferred_type(accept: str) -> PreviewType:
-    """Return the first type that an Accept header names and previews come in; WebP without one.
+def preferred_type(request: Request) -> PreviewType:
+    """Return the type of preview that the Accept header wants most, WebP of equals.
 
-    Source: RFC 9110, section 12.5.1; among names, their order decides, as browsers send no weights
-    for pictures they can show.
+    Where it names none, one that it does not refuse; where it refuses all, it is disregarded.
+
+    Source: RFC 9110, section 12.5.1.
     """
-    found = {mime_type: kind for kind, mime_type in MIME_TYPES.items()}
-    known = [found[name] for name in accepted_ranges(accept) if name in found]
-    return PreviewType.WEBP if PreviewType.WEBP in known or not known else known[0]
+    kinds = {mime_type: kind for kind, mime_type in MIME_TYPES.items()}
+    wanted = best_match([*request.headers.getlist("accept"), _ANYTHING_ELSE], list(kinds))
+    return kinds[wanted] if wanted else PreviewType.WEBP
 
 
 async def _by_viewer(request: Request, wanted: PreviewRequest) -> OpenPreview:
@@ -78,14 +81,13 @@ def _wanted_by_link(request: Request) -> PreviewRequest:
 
 
 def _wanted(request: Request) -> PreviewRequest:
-    accept = ",".join(request.headers.getlist("accept"))
     form = _choice(request, "format", PreviewFormat) or PreviewFormat.THUMBNAIL
     moving = form is PreviewFormat.ANIMATED
     return PreviewRequest(
         form,
         _choice(request, "size", PreviewSize) or PreviewSize.MEDIUM,
         _choice(request, "type", PreviewType)
-        or (PreviewType.WEBP if moving else preferred_type(accept)),
+        or (PreviewType.WEBP if moving else preferred_type(request)),
     )
 
 

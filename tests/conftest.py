@@ -22,8 +22,9 @@ settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the acceptance tests run against the processes of a deployment."""
+    """Let the acceptance tests run on other engines, and against the processes of a deployment."""
     parser.addoption("--deployed", action="store_true", help="against nginx and several servers")
+    parser.addoption("--engine", choices=("sqlite", "postgres"), default="sqlite")
 
 
 _REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-import psycopg
 import pytest
 
 from tests import postgres, swift
@@ -53,11 +52,6 @@ class Deployment(Server):
         """What the servers have logged."""
         return "".join(server.log for server in self.servers)
 
-    def rows(self, sql: str) -> list[tuple[str, ...]]:
-        """Return what a statement gives."""
-        with psycopg.connect(self.database_url) as connection:
-            return connection.execute(sql.encode()).fetchall()
-
     def traces(self) -> dict[str, list[str]]:
         """Return the rows that name objects."""
         tables = ("upload", "blob", "derivative")
@@ -69,10 +63,6 @@ class Deployment(Server):
     def is_settled(self) -> bool:
         """Tell whether no upload is under way."""
         return not self.rows("SELECT 1 FROM upload")
-
-    def is_deriving(self) -> bool:
-        """Tell whether anything is being computed from a file."""
-        return bool(self.rows("SELECT 1 FROM derivative WHERE state = 'pending'"))
 
     def _server(self, started: ExitStack, settings: dict[str, str | int]) -> Server:
         running = Server(self._folder / f"server-{free_port()}", **settings)

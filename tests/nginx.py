@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.acceptance.serving import Server
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -36,11 +37,17 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path, upstreams: Sequence[str], objects: Path | None = None) -> Iterator[str]:
-    """Run nginx in front of ``upstreams`` (``host:port``); yield its URL."""
+def nginx(
+    folder: Path, upstreams: Sequence[str], objects: Path | None = None, *, tls: str = ""
+) -> Iterator[str]:
+    """Run nginx in front of ``upstreams`` (``host:port``); yield its URL.
+
+    ``tls`` is what the operator's file says of TLS.
+    """
     port = free_port()
     folder.mkdir()
     (folder / "tls").mkdir()
+    (folder / "tls" / "tls.conf").write_text(tls)
     settings = {
         "MEDIA_UPSTREAM": " ".join(f"server {upstream};" for upstream in upstreams),
         "MEDIA_NGINX_LISTEN": f"127.0.0.1:{port}",
@@ -60,6 +67,14 @@ def nginx(folder: Path, upstreams: Sequence[str], objects: Path | None = None) -
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def in_front(server: Server, folder: Path) -> Iterator[None]:
+    """Have clients reach ``server`` through nginx, for the block."""
+    with nginx(folder, [f"127.0.0.1:{server.port}"]) as url:
+        server.url, server.port = url, int(url.rpartition(":")[2])
+        yield
 
 
 def filled_in(template: str, settings: Mapping[str, str]) -> str:

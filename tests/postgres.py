@@ -27,9 +27,17 @@ options=$2
 folder=$(mktemp -d)
 leave() {
   status=$?
+  signal CONT || true
   [ "$status" = 0 ] || cat "$folder/log"
   pg_ctl stop --silent --pgdata="$folder/data" --mode=immediate >/dev/null 2>&1 || true
   rm -rf "$folder"
+}
+signal() {
+  first=$(head -n 1 "$folder/data/postmaster.pid" 2>/dev/null) || return 1
+  kill -"$1" "$first"
+  for child in $(cat "/proc/$first/task/$first/children"); do
+    kill -"$1" "$child" 2>/dev/null || true  # it may be at its end
+  done
 }
 trap leave EXIT
 initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
@@ -37,7 +45,7 @@ initdb --pgdata="$folder/data" --username=media --auth=trust --encoding=UTF8 --l
 start() {
   pg_ctl start --silent --wait --timeout=60 --pgdata="$folder/data" --log="$folder/log" \
     --options="-c listen_addresses=127.0.0.1 -c port=$1 -c unix_socket_directories=$folder \
-      -c max_connections=50 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off $options"
+      -c max_connections=100 -c shared_buffers=32MB -c fsync=off -c full_page_writes=off $options"
   echo ready
 }
 start "$1"
@@ -45,6 +53,8 @@ while read -r order; do
   case $order in
     crash) pg_ctl stop --silent --wait --pgdata="$folder/data" --mode=immediate && echo down ;;
     start) start "$1" ;;
+    pause) signal STOP && echo paused ;;
+    resume) signal CONT && echo resumed ;;
   esac
 done
 """
@@ -69,7 +79,7 @@ def server(options: str = "") -> Iterator[str]:
 
 
 class CrashingServer:
-    """A PostgreSQL server that goes down and comes back when it is told to."""
+    """A PostgreSQL server that goes down, hangs and comes back when it is told to."""
 
     def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url = url
@@ -82,6 +92,14 @@ class CrashingServer:
     def start(self) -> None:
         """Start it again; it takes connections when this returns."""
         self._order("start", "ready")
+
+    def pause(self) -> None:
+        """Stop every process of it: connections stay, and nothing is answered."""
+        self._order("pause", "paused")
+
+    def resume(self) -> None:
+        """Let it go on where it was."""
+        self._order("resume", "resumed")
 
     def _order(self, order: str, done: str) -> None:
         assert self._process.stdin is not None
@@ -123,14 +141,14 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture
 def postgres_database(postgres_url: str) -> Iterator[str]:
     """The URL of a new, empty database, dropped after the test even if connections are open."""
-    with _database(postgres_url, "template0") as url:
+    with new_database(postgres_url) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def migrated_template(postgres_url: str) -> Iterator[str]:
     """The name of a database that has its tables, to be copied."""
-    with _database(postgres_url, "template0") as url:
+    with new_database(postgres_url) as url:
         migrate(url)
         yield url.rpartition("/")[2]
 
@@ -138,12 +156,13 @@ def migrated_template(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def migrated_postgres_database(postgres_url: str, migrated_template: str) -> Iterator[str]:
     """The URL of a new database without rows, dropped after the test as above."""
-    with _database(postgres_url, migrated_template) as url:
+    with new_database(postgres_url, migrated_template) as url:
         yield url
 
 
 @contextmanager
-def _database(postgres_url: str, template: str) -> Iterator[str]:
+def new_database(postgres_url: str, template: str = "template0") -> Iterator[str]:
+    """Make a database for the block, and drop it even if connections are open."""
     name = f"test_{uuid4().hex}"
     _execute(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres_url.removesuffix("postgres") + name

@@ -31,6 +31,7 @@ set -e
 folder=$1
 servers=
 leave() {
+  kill -CONT $servers 2>/dev/null || true
   kill $servers 2>/dev/null || true
   wait
   rm -rf "$folder"
@@ -47,13 +48,24 @@ for ring in account container object; do
   rings="$rings $!"
 done
 wait $rings
-memcached -l 127.0.0.1 -p "$memcached_port" -m 16 ${root:+-u root} >>"$folder/log" 2>&1 &
-servers="$servers $!"
-for server in account container object proxy; do
-  /usr/bin/python3 -c "$in_folder" "$folder" "$server" >>"$folder/log" 2>&1 &
-  servers="$servers $!"
+start() {
+  memcached -l 127.0.0.1 -p "$memcached_port" -m 16 ${root:+-u root} >>"$folder/log" 2>&1 &
+  servers=$!
+  for server in account container object proxy; do
+    /usr/bin/python3 -c "$in_folder" "$folder" "$server" >>"$folder/log" 2>&1 &
+    servers="$! $servers"
+  done
+}
+start
+while read -r order; do
+  case $order in
+    crash) kill -KILL $servers; wait $servers 2>/dev/null || true ;;
+    start) start ;;
+    pause) kill -STOP $servers ;;
+    resume) kill -CONT $servers ;;
+  esac
+  echo "$order"
 done
-read -r _ || true
 """
 # Debian's Python runs Debian's Swift, with the swift.conf of the folder instead of the machine's.
 _IN_FOLDER = """
@@ -178,9 +190,53 @@ class Bucket:
         return [entry["Key"] for entry in listed.get("Uploads", ())]
 
 
+class CrashingCluster:
+    """A cluster that goes down, hangs and comes back when it is told to."""
+
+    def __init__(self, endpoint: str, process: subprocess.Popen[str], log: Path) -> None:
+        self.endpoint = endpoint
+        self._process = process
+        self._log = log
+
+    def crash(self) -> None:
+        """Kill every process of it at once; the folder stays as it is."""
+        self._order("crash")
+
+    def start(self) -> None:
+        """Start it again over the same folder; it works when this returns."""
+        self._order("start")
+        self.await_readiness()
+
+    def pause(self) -> None:
+        """Stop every process of it: connections stay, and nothing is answered."""
+        self._order("pause")
+
+    def resume(self) -> None:
+        """Let it go on where it was."""
+        self._order("resume")
+
+    def await_readiness(self) -> None:
+        """Return when all of the servers work."""
+        _await_readiness(self.endpoint, self._process, self._log)
+
+    def _order(self, order: str) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{order}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{order}\n"
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Run a cluster; yield the address of its S3 endpoint."""
+    with crashing_cluster() as running:
+        yield running.endpoint
+
+
+@contextmanager
+def crashing_cluster() -> Iterator[CrashingCluster]:
+    """Run a cluster."""
     missing = [name for name in ("swift-proxy-server", "memcached") if not shutil.which(name)]
     if missing:
         pytest.fail(f"{', '.join(missing)} is missing: `make test` installs it")
@@ -191,13 +247,16 @@ def server() -> Iterator[str]:
     with subprocess.Popen(  # noqa: S603 - our own script and a folder of ours
         ["/bin/sh", "-c", _CLUSTER, "sh", str(folder)],
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         cwd="/",
         env=environment,
         start_new_session=True,  # an interrupt from the keyboard is for pytest alone
+        text=True,
     ) as process:
         endpoint = f"http://127.0.0.1:{ports['proxy']}"
-        _await_readiness(endpoint, process, folder / "log")
-        yield endpoint
+        running = CrashingCluster(endpoint, process, folder / "log")
+        running.await_readiness()
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -245,7 +304,7 @@ def _configure(folder: Path, ports: Mapping[str, int]) -> None:
     (folder / "proxy.conf").write_text(text)
 
 
-def _await_readiness(endpoint: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await_readiness(endpoint: str, process: subprocess.Popen[str], log: Path) -> None:
     client = Bucket("any", endpoint).client()
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:

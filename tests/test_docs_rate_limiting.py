@@ -18,6 +18,7 @@ from core.settings import PREFIX, Settings, load_settings
 from schema.rate_limits import MUTATIONS
 from server.app import create_app
 from server.errors import STATUS
+from services.rate_counters import Counters
 from services.rate_limits import OperationClass, RateLimits
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rate-limiting.md").read_text()
@@ -96,14 +97,14 @@ def test_every_block_of_shell_is_an_example_with_its_answer() -> None:
 
 def test_every_class_is_documented_with_its_default_and_setting() -> None:
     rows = {kind: (default, setting) for kind, default, setting, _ in ROW.findall(PAGE)}
-    rates = RateLimits(Settings())._rates
+    rates = RateLimits(Settings(), Counters())._rates
     assert rows.keys() == set(OperationClass)
     for kind, (default, setting) in rows.items():
         assert setting == f"{PREFIX}RATE_{kind.replace('-', '_').upper()}"
         changed = load_settings({setting: "off"})
-        assert RateLimits(changed)._rates == {**rates, OperationClass(kind): None}
+        assert RateLimits(changed, Counters())._rates == {**rates, OperationClass(kind): None}
         loaded = load_settings({setting: default})
-        assert RateLimits(loaded)._rates == rates
+        assert RateLimits(loaded, Counters())._rates == rates
 
 
 def test_every_mutation_stands_with_its_class() -> None:

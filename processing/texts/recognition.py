@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from statistics import mean, median
-from typing import Final
+from typing import Final, NamedTuple
 
 from PIL import Image, ImageOps
 
@@ -45,11 +45,11 @@ def recognized(image: Image.Image, options: Options) -> Page:
     prepared = _prepared(image)
     if min(prepared.size) < _MIN_SIDE:
         return Page("", _ENGINE)
-    code, words = _read(prepared, options)
-    if not words:
+    found = _read(prepared, options)
+    if not found.words:
         return Page("", _ENGINE)
-    text = grid(words) if options.preserve else paragraphs(words)
-    return Page(text, _ENGINE, iso_code(code), round(_confidence(words), 3))
+    text = grid(found.words) if options.preserve else paragraphs(found.words)
+    return Page(text, _ENGINE, iso_code(found.code), round(found.confidence, 3))
 
 
 def _prepared(image: Image.Image) -> Image.Image:
@@ -71,30 +71,56 @@ def _grey(image: Image.Image) -> Image.Image:
     return image.convert("L")
 
 
-def _read(image: Image.Image, options: Options) -> tuple[str, list[Word]]:
+class _Reading(NamedTuple):
+    """What was read of a picture, as it was turned and in which language."""
+
+    image: Image.Image
+    code: str
+    words: list[Word]
+
+    @classmethod
+    def of(cls, image: Image.Image, code: str) -> "_Reading":
+        return cls(image, code, engines.words(image, code))
+
+    @property
+    def confidence(self) -> float:
+        return _confidence(self.words)
+
+
+def _read(image: Image.Image, options: Options) -> _Reading:
     started = time.monotonic()
     auto = options.language == AUTO
-    code = _guess(image) if auto else options.language
-    words = engines.words(image, code)
-    if _confidence(words) < _DOUBTFUL and time.monotonic() - started < _RETRY_SECONDS:
-        code, words = _reread(image, code, words, auto=auto)
-    better = _spoken(words) if auto else None
-    if better not in {None, code} and time.monotonic() - started < _RETRY_SECONDS:
-        code, words = str(better), engines.words(image, str(better))
-    return code, words
+    reading = _Reading.of(image, _guess(image) if auto else options.language)
+    if reading.confidence < _DOUBTFUL and time.monotonic() - started < _RETRY_SECONDS:
+        reading = _reread(reading, auto=auto)
+    better = _spoken(reading.words) if auto else None
+    if better not in {None, reading.code} and time.monotonic() - started < _RETRY_SECONDS:
+        reading = _Reading.of(reading.image, str(better))
+    return reading
 
 
-def _reread(
-    image: Image.Image, code: str, words: list[Word], *, auto: bool
-) -> tuple[str, list[Word]]:
+def _reread(first: _Reading, *, auto: bool) -> _Reading:
     """Read again what was turned or in another script; keep whichever was read more surely."""
-    found = engines.orientation(image)
-    other = for_script(found.script) if found and auto else None
-    if not found or not (found.degrees or other not in {None, code}):
-        return code, words
-    upright = image.rotate(found.degrees, expand=True)
-    again = engines.words(upright, other or code)
-    return (other or code, again) if _confidence(again) > _confidence(words) else (code, words)
+    found = engines.orientation(first.image)
+    if found is None:
+        return _upside_down(first)
+    other = for_script(found.script) if auto else None
+    if not (found.degrees or other not in {None, first.code}):
+        return first
+    upright = first.image.rotate(found.degrees, expand=True)
+    again = _Reading.of(upright, other or first.code)
+    return again if again.confidence > first.confidence else first
+
+
+def _upside_down(first: _Reading) -> _Reading:
+    """Turn text around that is too short to tell how it stands, if it reads surely then.
+
+    Lines that stand on end are read too, from one side: from the other they are upside down.
+    """
+    if not first.words:
+        return first
+    again = _Reading.of(first.image.rotate(180), first.code)
+    return again if again.confidence >= _DOUBTFUL else first
 
 
 def _guess(image: Image.Image) -> str:

@@ -1,24 +1,26 @@
 """The operations on accounts: signing in and out."""
 
-from typing import Any, Final
+from typing import Final
 
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.user import UserKind
-from rest.openapi.files import JSON_BODY
+from rest.openapi.codes import JSON_BODY
 from rest.openapi.parts import (
     ANYONE,
+    NO_STORE,
     Json,
     Statuses,
     answer,
     enveloped,
     header,
-    json_content,
+    json_body,
     operation,
     problems,
     ref,
     with_head,
 )
+from rest.openapi.shapes import text, typeid, whole
 
 TAG: Final = "accounts"
 COOKIE: Final = {
@@ -27,7 +29,6 @@ COOKIE: Final = {
     "name": "media_session",
     "description": "The refresh token of a browser's session, for pages of this server alone.",
 }
-NO_STORE: Final = {"Cache-Control": header("`no-store`", const="no-store")}
 _ANY_SESSION: Final[list[Json]] = [{"session": []}, {"bearer": []}, {}]
 _WRITING: Final = (ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
 _SET_COOKIE: Final = header(
@@ -78,7 +79,7 @@ def _guest(statuses: Statuses) -> Json:
         " gives the next ones. With `session: cookie`, which is for pages of this server alone, the"
         " refresh token goes into the cookie `media_session` instead, out of reach of scripts.",
         security=ANYONE,
-        requestBody={"required": False, "content": json_content(ref("GuestRequest"))},
+        requestBody=json_body("GuestRequest", required=False),
         responses={
             "200": _answered("The account and its tokens."),
             **problems(statuses, (*JSON_BODY, *_WRITING, ErrorCode.FORBIDDEN)),
@@ -97,7 +98,7 @@ def _refresh(statuses: Statuses) -> Json:
         " the same successor, used later it ends the session. 403 if the cookie comes from a page"
         " that is not this server's.",
         security=_ANY_SESSION,
-        requestBody={"required": False, "content": json_content(ref("RefreshRequest"))},
+        requestBody=json_body("RefreshRequest", required=False),
         responses={
             "200": _answered("The next tokens."),
             **problems(statuses, (*JSON_BODY, *_WRITING, *codes)),
@@ -115,28 +116,13 @@ def _logout(statuses: Statuses) -> Json:
         "Ends the session of the refresh token in the body or in the cookie, or else that of the"
         " bearer token, with every access token of it. One that has ended is not an error.",
         security=_ANY_SESSION,
-        requestBody={"required": False, "content": json_content(ref("RefreshRequest"))},
+        requestBody=json_body("RefreshRequest", required=False),
         responses={"204": cleared, **problems(statuses, (*JSON_BODY, *_WRITING, *codes))},
     )
 
 
 def _answered(description: str) -> Json:
     return answer(description, ref("Session"), headers={**NO_STORE, "Set-Cookie": _SET_COOKIE})
-
-
-def text(description: str, **more: Any) -> Json:
-    """Return the schema of a string."""
-    return {"type": "string", "description": description, **more}
-
-
-def whole(required: list[str], /, **properties: Json) -> Json:
-    """Return the schema of an object that has no other properties."""
-    return {
-        "type": "object",
-        "required": required,
-        "additionalProperties": False,
-        "properties": properties,
-    }
 
 
 def _sign_in_options() -> Json:
@@ -170,7 +156,7 @@ def _refresh_request() -> Json:
 
 def _session() -> Json:
     seconds = {"type": "integer", "minimum": 0}
-    user_id = text("Names the account.", pattern=f"^{IdPrefix.USER}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$")
+    user_id = text("Names the account.", pattern=typeid(IdPrefix.USER))
     return whole(
         ["access_token", "token_type", "expires_in", "user_id", "kind"],
         access_token=text("Send it as `Authorization: Bearer …`."),

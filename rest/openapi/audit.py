@@ -1,28 +1,22 @@
 """The operation on the audit."""
 
-from typing import Final
-
 from auth.policy import Operation
 from core.errors import ErrorCode
+from rest.openapi.codes import READING
 from rest.openapi.parts import (
     Json,
     Statuses,
     answer,
+    limited_number,
     operation,
     parameter,
     problems,
     ref,
     with_head,
 )
+from rest.openapi.shapes import all_of, count, one_of, text
 from services.audit import MAX_OFFSET
 from services.paging import DEFAULT_PAGE, MAX_PAGE
-
-_CODES: Final = (
-    ErrorCode.UNAUTHENTICATED,
-    ErrorCode.FORBIDDEN,
-    ErrorCode.VALIDATION_FAILED,
-    ErrorCode.UNAVAILABLE,
-)
 
 
 def audit_paths(statuses: Statuses) -> Json:
@@ -36,6 +30,7 @@ def audit_schemas() -> Json:
 
 
 def _list(statuses: Statuses) -> Json:
+    codes = (*READING, ErrorCode.FORBIDDEN, ErrorCode.VALIDATION_FAILED)
     return operation(
         "listAudit",
         "audit",
@@ -43,50 +38,38 @@ def _list(statuses: Statuses) -> Json:
         "Answers a page of the audit, newest first: each access of an administrator to a file that"
         " is not their own, but for reading public ones. For administrators alone.",
         parameters=[
-            _number("limit", "How many records to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
-            _number("offset", "How many records to skip.", 0, MAX_OFFSET, 0),
+            limited_number("limit", "How many records to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
+            limited_number("offset", "How many records to skip.", 0, MAX_OFFSET, 0),
             parameter("query", "account_id", "Only what this administrator did."),
             parameter("query", "file_id", "Only what was done to this file."),
         ],
         responses={
             "200": answer("A page of the audit.", ref("AuditPage")),
-            **problems(statuses, _CODES),
+            **problems(statuses, codes),
         },
     )
 
 
-def _number(name: str, description: str, low: int, high: int, default: int) -> Json:
-    limits = {"minimum": low, "maximum": high, "default": default}
-    return parameter("query", name, description, type="integer", **limits)
-
-
-def _all_of(properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
 def _entry() -> Json:
-    operations = [one.value for one in Operation]
-    return _all_of(
-        {
-            "id": {"type": "integer", "description": "Later records have higher ones."},
-            "at": {"type": "string", "format": "date-time", "description": "When, in UTC."},
-            "account_id": {"type": "string", "description": "The administrator."},
-            "operation": {"type": "string", "enum": operations, "description": "What was done."},
-            "file_id": {"type": "string", "description": "The file; it may be gone."},
-            "owner_id": {"type": "string", "description": "Whose file it is or was."},
-            "request_id": {
-                "type": ["string", "null"],
-                "description": "The `X-Request-ID` of the request; null outside of one.",
-            },
-        }
+    return all_of(
+        id={"type": "integer", "description": "Later records have higher ones."},
+        at={"type": "string", "format": "date-time", "description": "When, in UTC."},
+        account_id=text("The administrator."),
+        operation=one_of(Operation, "What was done."),
+        file_id=text("The file; it may be gone."),
+        owner_id=text("Whose file it is or was."),
+        request_id={
+            "type": ["string", "null"],
+            "description": "The `X-Request-ID` of the request; null outside of one.",
+        },
     )
 
 
 def _page() -> Json:
-    meta = {
-        "total": {"type": "integer", "minimum": 0, "description": "How many there are in all."},
-        "limit": {"type": "integer", "description": "The most that this page may hold."},
-        "offset": {"type": "integer", "description": "How many were skipped."},
-    }
+    meta = all_of(
+        total=count("How many there are in all."),
+        limit={"type": "integer", "description": "The most that this page may hold."},
+        offset={"type": "integer", "description": "How many were skipped."},
+    )
     data = {"type": "array", "items": ref("AuditEntry"), "maxItems": MAX_PAGE}
-    return _all_of({"data": data, "meta": _all_of(meta)})
+    return all_of(data=data, meta=meta)

@@ -3,10 +3,11 @@
 from typing import Final
 
 from core.errors import ErrorCode
-from rest.openapi.files import FILE_ID
+from rest.openapi.codes import ONE_FILE, READING
 from rest.openapi.links import EXPIRES, SIGNATURE, disposition_parameter
 from rest.openapi.parts import (
     EITHER,
+    FILE_ID,
     Json,
     Statuses,
     header,
@@ -18,12 +19,10 @@ from rest.openapi.parts import (
 from streaming.ranges import MAX_RANGES
 
 _CODES: Final = (
-    ErrorCode.UNAUTHENTICATED,
-    ErrorCode.FORBIDDEN,
-    ErrorCode.NOT_FOUND,
+    *READING,
+    *ONE_FILE,
     ErrorCode.PRECONDITION_FAILED,
     ErrorCode.RANGE_NOT_SATISFIABLE,
-    ErrorCode.UNAVAILABLE,
 )
 
 PARAMETERS: Final = [

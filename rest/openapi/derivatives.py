@@ -1,32 +1,34 @@
 """The operations on what is computed from files: previews, extracted text, analyses."""
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from core.errors import ErrorCode
+from rest.openapi.codes import JSON_BODY, READING
 from rest.openapi.content import BYTES, OF_BYTES, PARAMETERS, VALIDATORS
-from rest.openapi.files import FILE_ID, JSON_BODY
 from rest.openapi.links import EXPIRES, SIGNATURE
 from rest.openapi.parts import (
     EITHER,
+    FILE_ID,
     Json,
     Statuses,
     answer,
     enveloped,
     header,
-    json_content,
+    json_body,
     operation,
     parameter,
     problems,
     ref,
     with_head,
 )
+from rest.openapi.shapes import all_of, one_of
 from services.analyses import AnalysisKind
 from services.preview_request import PreviewFormat, PreviewSize, PreviewType
 
 _TAG: Final = "derivatives"
 _CODES: Final = (
-    ErrorCode.UNAUTHENTICATED,
+    *READING,
     ErrorCode.NOT_FOUND,
     ErrorCode.CONFLICT,
     ErrorCode.UNSUPPORTED_FILE_TYPE,
@@ -35,7 +37,6 @@ _CODES: Final = (
     ErrorCode.PROCESSING_FAILED,
     ErrorCode.PROCESSING_TIMED_OUT,
     ErrorCode.BUSY,
-    ErrorCode.UNAVAILABLE,
     ErrorCode.STORAGE_FULL,
 )
 _OF_READING: Final = (
@@ -99,7 +100,7 @@ def derivative_schemas() -> Json:
 
 
 def _post(statuses: Statuses, name: str, summary: str, description: str, schema: str) -> Json:
-    body = {"required": False, "content": json_content(ref(f"{schema}Request"))}
+    body = json_body(f"{schema}Request", required=False)
     return operation(
         name,
         _TAG,
@@ -168,37 +169,28 @@ def _closed(**properties: Json) -> Json:
     }
 
 
-def _all_of(**properties: Json) -> Json:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _enum(choices: type[StrEnum], description: str, **more: Any) -> Json:
-    found = {"type": "string", "enum": [one.value for one in choices], "description": description}
-    return {**found, **more}
-
-
 def _preview_request() -> Json:
     return _closed(
-        format=_enum(
+        format=one_of(
             PreviewFormat,
             "`animated` moves where the file is an animation; else it is one picture.",
             default=PreviewFormat.THUMBNAIL,
         ),
-        size=_enum(
+        size=one_of(
             PreviewSize,
             "160, 480 or 1200 pixels on the long side; never enlarged.",
             default=PreviewSize.MEDIUM,
         ),
-        type=_enum(PreviewType, "What it is encoded as; `webp` unless `Accept` names another."),
+        type=one_of(PreviewType, "What it is encoded as; `webp` unless `Accept` names another."),
     )
 
 
 def _preview() -> Json:
     pixels = {"type": "integer", "minimum": 1, "maximum": 1200}
-    return _all_of(
+    return all_of(
         preview_url={"type": "string", "format": "uri", "description": "The signed address."},
         expires_at={"type": "string", "format": "date-time", "description": "Until when it holds."},
-        format=_enum(PreviewFormat, "As asked for."),
+        format=one_of(PreviewFormat, "As asked for."),
         width={**pixels, "description": "In pixels."},
         height={**pixels, "description": "In pixels."},
         mime_type={"type": "string", "description": "What it is encoded as."},
@@ -217,7 +209,7 @@ def _text_request() -> Json:
 
 def _text() -> Json:
     numbers = {"type": "array", "items": {"type": "integer", "minimum": 1}}
-    return _all_of(
+    return all_of(
         text={"type": "string", "description": "A form feed (U+000C) stands between two pages."},
         language={"type": ["string", "null"], "description": "As found, ISO 639-1."},
         confidence={
@@ -234,7 +226,7 @@ def _text() -> Json:
 
 
 def _analysis_request() -> Json:
-    items = _enum(AnalysisKind, "A part of the analysis.")
+    items = one_of(AnalysisKind, "A part of the analysis.")
     described = "The parts to answer; all of them without it."
     return _closed(
         analyses={"type": "array", "minItems": 1, "items": items, "description": described}

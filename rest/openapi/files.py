@@ -4,13 +4,16 @@ from typing import Any, Final
 
 from core.errors import ErrorCode
 from models.file import Visibility
+from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
     EITHER,
+    FILE_ID,
     Json,
     Statuses,
     answer,
     enveloped,
-    json_content,
+    json_body,
+    limited_number,
     operation,
     parameter,
     problems,
@@ -23,15 +26,10 @@ from services.listing import MAX_OFFSET, Scope
 from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
 from services.visibilities import MAX_AT_ONCE
 
-FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a file is a 404.")
-
 _TAG: Final = "files"
 _SCOPES: Final = (
     "Whose files: your own, those shared with everybody or with you by name, or everyone's."
 )
-_READ: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
-_WRITE: Final = (*_READ, ErrorCode.INSUFFICIENT_SCOPE, ErrorCode.STORAGE_FULL)
-_ONE: Final = (ErrorCode.NOT_FOUND,)
 _KEYS: Final = (
     ErrorCode.IDEMPOTENCY_KEY_IN_USE,
     ErrorCode.IDEMPOTENCY_KEY_REUSED,
@@ -41,13 +39,6 @@ _QUOTA: Final = (
     ErrorCode.QUOTA_EXCEEDED,
     ErrorCode.TOO_MANY_UPLOADS,
     ErrorCode.RATE_LIMITED,
-)
-JSON_BODY: Final = (
-    ErrorCode.VALIDATION_FAILED,
-    ErrorCode.BAD_MULTIPART,  # a body of any kind that is cut off
-    ErrorCode.REQUEST_TIMEOUT,
-    ErrorCode.PAYLOAD_TOO_LARGE,
-    ErrorCode.UNSUPPORTED_MEDIA_TYPE,
 )
 
 
@@ -68,7 +59,7 @@ def file_paths(statuses: Statuses) -> Json:
 
 def _upload(statuses: Statuses) -> Json:
     form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
-    codes = (*_WRITE, *JSON_BODY, ErrorCode.CONFLICT, *_QUOTA, *_KEYS)
+    codes = (*WRITING, *JSON_BODY, ErrorCode.CONFLICT, *_QUOTA, *_KEYS)
     return operation(
         "uploadFile",
         _TAG,
@@ -96,7 +87,7 @@ def _upload(statuses: Statuses) -> Json:
 
 
 def _list(statuses: Statuses) -> Json:
-    codes = (*_READ, ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN)
+    codes = (*READING, ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN)
     return operation(
         "listFiles",
         _TAG,
@@ -117,8 +108,8 @@ def list_parameters() -> list[Json]:
     keys = [sign + key.value for key in SortKey for sign in ("", "-")]
     tags = {"type": "array", "items": {"type": "string"}}
     return [
-        _number("limit", "How many files to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
-        _number("offset", "How many files to skip.", 0, MAX_OFFSET, 0),
+        limited_number("limit", "How many files to answer.", 1, MAX_PAGE, DEFAULT_PAGE),
+        limited_number("offset", "How many files to skip.", 0, MAX_OFFSET, 0),
         _query("sort", "The order; `-` before a key is descending.", keys, default=str(Order())),
         parameter("query", "tag", "Only files with this tag; all of several.", **tags),
         parameter("query", "type", "Only this content type (`image/png`) or family (`image/*`)."),
@@ -132,11 +123,6 @@ def _query(name: str, description: str, values: list[str], **more: Any) -> Json:
     return parameter("query", name, description, enum=values, **more)
 
 
-def _number(name: str, description: str, low: int, high: int, default: int) -> Json:
-    limits = {"minimum": low, "maximum": high, "default": default}
-    return parameter("query", name, description, type="integer", **limits)
-
-
 def _get(statuses: Statuses) -> Json:
     return operation(
         "getFile",
@@ -148,20 +134,20 @@ def _get(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The file.", enveloped(ref("File"))),
-            **problems(statuses, (*_READ, *_ONE)),
+            **problems(statuses, (*READING, ErrorCode.NOT_FOUND)),
         },
     )
 
 
 def _patch(statuses: Statuses) -> Json:
-    codes = (*_WRITE, *_ONE, *JSON_BODY, ErrorCode.FORBIDDEN)
+    codes = (*WRITING, *ONE_FILE, *JSON_BODY)
     return operation(
         "updateFile",
         _TAG,
         "Change a file's metadata",
         "Changes the fields that the body names, and leaves the others as they are.",
         parameters=[FILE_ID],
-        requestBody={"required": True, "content": json_content(ref("FileChanges"))},
+        requestBody=json_body("FileChanges", required=True),
         responses={
             "200": answer("The file as it is now.", enveloped(ref("File"))),
             **problems(statuses, codes),
@@ -178,7 +164,7 @@ def _delete(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "204": {"description": "It is gone."},
-            **problems(statuses, (*_WRITE, *_ONE, ErrorCode.FORBIDDEN)),
+            **problems(statuses, (*WRITING, *ONE_FILE)),
         },
     )
 
@@ -190,10 +176,10 @@ def _bulk_delete(statuses: Statuses) -> Json:
         "Delete many files",
         f"Deletes what you may of up to {MAX_BULK_DELETE} files in one transaction, and tells what"
         " became of each; an id that names nothing is not an error.",
-        requestBody={"required": True, "content": json_content(ref("BulkDelete"))},
+        requestBody=json_body("BulkDelete", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkDeleteResult"))),
-            **problems(statuses, (*_WRITE, *JSON_BODY)),
+            **problems(statuses, (*WRITING, *JSON_BODY)),
         },
     )
 
@@ -206,9 +192,9 @@ def _bulk_visibility(statuses: Statuses) -> Json:
         f"Gives a visibility to what you may change of up to {MAX_AT_ONCE} files in one"
         " transaction, and tells what became of each; an id that names nothing is not an error."
         " Signed addresses of the files that change end.",
-        requestBody={"required": True, "content": json_content(ref("BulkVisibility"))},
+        requestBody=json_body("BulkVisibility", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkVisibilityResult"))),
-            **problems(statuses, (*_WRITE, *JSON_BODY)),
+            **problems(statuses, (*WRITING, *JSON_BODY)),
         },
     )

@@ -1,35 +1,30 @@
 """The operations on signed addresses, and what a route says that answers them."""
 
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from auth.signing import MAX_LIFETIME, MIN_LIFETIME
 from core.errors import ErrorCode
-from rest.openapi.files import FILE_ID, JSON_BODY
+from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
+    FILE_ID,
     Json,
     Statuses,
     answer,
     enveloped,
-    json_content,
+    json_body,
     operation,
     parameter,
     problems,
     ref,
 )
+from rest.openapi.shapes import all_of, one_of
 from services.links import DEFAULT_LIFETIME, ContentDisposition, SignedOperation
 
 EXPIRES: Final = parameter("query", "expires", "When a signed address expires, in Unix time.")
 SIGNATURE: Final = parameter("query", "signature", "What signs the address.")
 
 _TAG: Final = "links"
-_CODES: Final = (
-    ErrorCode.UNAUTHENTICATED,
-    ErrorCode.FORBIDDEN,
-    ErrorCode.INSUFFICIENT_SCOPE,
-    ErrorCode.NOT_FOUND,
-    ErrorCode.UNAVAILABLE,
-)
+_CODES: Final = (*READING, *ONE_FILE, ErrorCode.INSUFFICIENT_SCOPE)
 
 
 def link_paths(statuses: Statuses) -> Json:
@@ -63,7 +58,7 @@ def _sign(statuses: Statuses) -> Json:
         " hour, to an hour for up to a day, to a day for up to six), so that the same address"
         " comes again and caches keep what it gave; it is never over seven days.",
         parameters=[FILE_ID],
-        requestBody={"required": False, "content": json_content(ref("SignedUrlRequest"))},
+        requestBody=json_body("SignedUrlRequest", required=False),
         responses={
             "200": answer("The address.", enveloped(ref("SignedUrl"))),
             **problems(statuses, (*_CODES, *JSON_BODY)),
@@ -81,14 +76,9 @@ def _revoke(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The file.", enveloped(ref("File"))),
-            **problems(statuses, (*_CODES, ErrorCode.STORAGE_FULL)),
+            **problems(statuses, (*WRITING, *ONE_FILE)),
         },
     )
-
-
-def _enum(choices: type[StrEnum], description: str, **more: Any) -> Json:
-    found = {"type": "string", "enum": [one.value for one in choices], "description": description}
-    return {**found, **more}
 
 
 def _request() -> Json:
@@ -96,7 +86,7 @@ def _request() -> Json:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "operation": _enum(
+            "operation": one_of(
                 SignedOperation, "What it gives.", default=SignedOperation.DOWNLOAD.value
             ),
             "expires_in": {
@@ -106,7 +96,7 @@ def _request() -> Json:
                 "default": DEFAULT_LIFETIME,
                 "description": "For how many seconds it shall hold.",
             },
-            "disposition": _enum(
+            "disposition": one_of(
                 ContentDisposition,
                 "Without one, downloads are saved and streams shown; types that are not safe to"
                 " show are saved anyway.",
@@ -116,13 +106,12 @@ def _request() -> Json:
 
 
 def _signed_url() -> Json:
-    properties = {
-        "url": {"type": "string", "format": "uri", "description": "The signed address."},
-        "expires_at": {
+    return all_of(
+        url={"type": "string", "format": "uri", "description": "The signed address."},
+        expires_at={
             "type": "string",
             "format": "date-time",
             "description": "Until when it holds.",
         },
-        "operation": _enum(SignedOperation, "What it gives."),
-    }
-    return {"type": "object", "required": list(properties), "properties": properties}
+        operation=one_of(SignedOperation, "What it gives."),
+    )

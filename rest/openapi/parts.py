@@ -73,6 +73,12 @@ def parameter(where: str, name: str, description: str, **schema: Any) -> Json:
     return {**found, **required}
 
 
+def limited_number(name: str, description: str, low: int, high: int, default: int) -> Json:
+    """Return a parameter of the query that is a whole number."""
+    limits = {"minimum": low, "maximum": high, "default": default}
+    return parameter("query", name, description, type="integer", **limits)
+
+
 def answer(description: str, schema: Json, **more: Any) -> Json:
     """Return a response with a JSON body."""
     return {"description": description, "content": json_content(schema), **more}
@@ -81,6 +87,11 @@ def answer(description: str, schema: Json, **more: Any) -> Json:
 def json_content(schema: Json) -> Json:
     """Return the content of a body that is JSON."""
     return {"application/json": {"schema": schema}}
+
+
+def json_body(schema: str, *, required: bool) -> Json:
+    """Return the body of a request that is JSON of a schema of the document."""
+    return {"required": required, "content": json_content(ref(schema))}
 
 
 def enveloped(schema: Json) -> Json:
@@ -160,6 +171,9 @@ def with_head(get: Json) -> Json:
     }
     return {"get": get, "head": head}
 
+
+FILE_ID: Final = parameter("path", "file_id", "The file's id; what is no id of a file is a 404.")
+NO_STORE: Final = {"Cache-Control": header("`no-store`", const="no-store")}
 
 # A range is looked at for GET alone (RFC 9110, section 14.2), and GET alone sent elsewhere.
 _OF_GET: Final = frozenset({"206", "307", "416"})

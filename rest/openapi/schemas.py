@@ -12,6 +12,7 @@ from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.shapes import all_of, count, some_of, text, typeid
 from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
 from rest.openapi.usage import usage_schemas
@@ -48,29 +49,13 @@ def schemas(statuses: Statuses) -> Json:
     }
 
 
-def _object(required: list[str], /, **properties: Json) -> Json:
-    return {"type": "object", "required": required, "properties": properties}
-
-
-def _all_of(**properties: Json) -> Json:
-    return _object(list(properties), **properties)
-
-
-def _text(description: str, **more: Any) -> Json:
-    return {"type": "string", "description": description, **more}
-
-
-def _count(description: str, **more: Any) -> Json:
-    return {"type": "integer", "minimum": 0, "description": description, **more}
-
-
 def _id(prefix: IdPrefix, description: str, **more: Any) -> Json:
-    shape = f"^{prefix.value}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
-    return _text(f"{description} A TypeID: ids sort by time of creation.", pattern=shape, **more)
+    described = f"{description} A TypeID: ids sort by time of creation."
+    return text(described, pattern=typeid(prefix), **more)
 
 
 def _filename() -> Json:
-    return _text(
+    return text(
         f"At most {FILENAME_BYTES} bytes of UTF-8. Path parts and invisible characters are dropped,"
         " Unicode is normalised (NFC).",
         minLength=1,
@@ -87,7 +72,7 @@ def _tags() -> Json:
 
 
 def _visibility(**more: Any) -> Json:
-    return _text(
+    return text(
         "Who may read the file besides its owner: nobody (`private`), every signed-in account"
         " (`shared`; the server may leave guests out), or anyone with its address (`public`).",
         enum=[one.value for one in Visibility],
@@ -101,27 +86,27 @@ def _description(**more: Any) -> Json:
 
 
 def _file() -> Json:
-    found = _all_of(
+    found = all_of(
         id=_id(IdPrefix.FILE, "Names the file.", examples=[_EXAMPLE_ID]),
         filename=_filename(),
         description=_description(),
         tags={**_tags(), "uniqueItems": True},
         visibility=_visibility(),
-        mime_type=_text("What the bytes are, by looking at them.", examples=["image/jpeg"]),
-        size=_count("Length in bytes; may exceed 32 bits.", format="int64"),
-        checksum=_text("SHA-256 of the bytes in hexadecimal.", pattern="^[0-9a-f]{64}$"),
-        url=_text("Where the bytes are downloaded; it does not change.", format="uri"),
-        created_at=_text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
-        updated_at=_text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
+        mime_type=text("What the bytes are, by looking at them.", examples=["image/jpeg"]),
+        size=count("Length in bytes; may exceed 32 bits.", format="int64"),
+        checksum=text("SHA-256 of the bytes in hexadecimal.", pattern="^[0-9a-f]{64}$"),
+        url=text("Where the bytes are downloaded; it does not change.", format="uri"),
+        created_at=text("When it was uploaded, in UTC.", format="date-time", examples=[_TIME]),
+        updated_at=text("When it was last changed, in UTC.", format="date-time", examples=[_TIME]),
     )
     return {**found, "properties": {**found["properties"], **_dimensions(), "owner": _owner()}}
 
 
 def _owner() -> Json:
     kinds = [one.value for one in UserKind]
-    owner = _all_of(
+    owner = all_of(
         id=_id(IdPrefix.USER, "Names the account."),
-        kind=_text("What the account is.", enum=kinds),
+        kind=text("What the account is.", enum=kinds),
         name={"type": ["string", "null"], "description": "What the person is called."},
         email={"type": ["string", "null"], "description": "The person's verified address."},
     )
@@ -132,23 +117,23 @@ def _owner() -> Json:
 def _dimensions() -> Json:
     """What some files have, once the server has looked at them."""
     return {
-        "width": _count("In pixels, as shown; absent until it was looked at, or without one."),
-        "height": _count("In pixels, as shown; absent as the width."),
+        "width": count("In pixels, as shown; absent until it was looked at, or without one."),
+        "height": count("In pixels, as shown; absent as the width."),
         "duration": {"type": "number", "minimum": 0, "description": "In seconds; absent as above."},
     }
 
 
 def _file_list() -> Json:
-    meta = _all_of(
-        total=_count("How many files the whole list holds."),
-        limit=_count("The most files that this page may hold.", maximum=MAX_PAGE),
-        offset=_count("How many files were skipped."),
+    meta = all_of(
+        total=count("How many files the whole list holds."),
+        limit=count("The most files that this page may hold.", maximum=MAX_PAGE),
+        offset=count("How many files were skipped."),
     )
-    return _all_of(data={"type": "array", "items": ref("File"), "maxItems": MAX_PAGE}, meta=meta)
+    return all_of(data={"type": "array", "items": ref("File"), "maxItems": MAX_PAGE}, meta=meta)
 
 
 def _file_changes() -> Json:
-    changes = _object(
+    changes = some_of(
         [],
         filename=_filename(),
         description=_description(),
@@ -161,10 +146,10 @@ def _file_changes() -> Json:
 
 def _upload_form() -> Json:
     content = "application/octet-stream"
-    bytes_of = _text("The bytes, with a file name.", format="binary", contentMediaType=content)
-    listed = _text("One JSON array.", contentMediaType="application/json", contentSchema=_tags())
+    bytes_of = text("The bytes, with a file name.", format="binary", contentMediaType=content)
+    listed = text("One JSON array.", contentMediaType="application/json", contentSchema=_tags())
     repeated = {**_tags(), "description": "Repeated fields, one tag in each."}
-    form = _object(
+    form = some_of(
         ["file"],
         file=bytes_of,
         filename={**_filename(), "description": "Instead of the name that the file came with."},
@@ -178,61 +163,62 @@ def _upload_form() -> Json:
 
 def _bulk_delete() -> Json:
     ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_BULK_DELETE}
-    return _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+    body = all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+    return {**body, "additionalProperties": False}
 
 
 def _bulk_delete_result() -> Json:
-    deleted = _count("How many files were deleted.")
-    return _all_of(deleted_count=deleted, results=_outcomes(Outcome))
+    deleted = count("How many files were deleted.")
+    return all_of(deleted_count=deleted, results=_outcomes(Outcome))
 
 
 def _bulk_visibility() -> Json:
     ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_AT_ONCE}
-    wanted = _all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]}, visibility=_visibility())
+    wanted = all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]}, visibility=_visibility())
     return {**wanted, "additionalProperties": False}
 
 
 def _bulk_visibility_result() -> Json:
-    changed = _count("How many files have another visibility than before.")
-    return _all_of(changed_count=changed, results=_outcomes(VisibilityOutcome))
+    changed = count("How many files have another visibility than before.")
+    return all_of(changed_count=changed, results=_outcomes(VisibilityOutcome))
 
 
 def _outcomes(kinds: type[StrEnum]) -> Json:
-    outcome = _text("What became of it.", enum=[one.value for one in kinds])
-    one = _all_of(id=_text("The id as it was given."), outcome=outcome)
+    outcome = text("What became of it.", enum=[one.value for one in kinds])
+    one = all_of(id=text("The id as it was given."), outcome=outcome)
     described = "One for each different id, in the order that they were given in."
     return {"type": "array", "items": one, "description": described}
 
 
 def _guest_session() -> Json:
-    return _all_of(
-        access_token=_text("Send it as `Authorization: Bearer …`."),
-        token_type=_text("RFC 6749, section 7.1.", const="bearer"),
-        expires_in=_count("Seconds until the token expires."),
+    return all_of(
+        access_token=text("Send it as `Authorization: Bearer …`."),
+        token_type=text("RFC 6749, section 7.1.", const="bearer"),
+        expires_in=count("Seconds until the token expires."),
         user_id=_id(IdPrefix.USER, "Names the account."),
     )
 
 
 def _health() -> Json:
-    status = _text("Whether requests can be served.", enum=["ok", "unavailable"])
-    isolation = _text(
+    status = text("Whether requests can be served.", enum=["ok", "unavailable"])
+    isolation = text(
         "What shuts the workers in: all but the file (`bubblewrap`), the network alone"
         " (`network namespace`), or limits of memory and time alone (`none`).",
         enum=["bubblewrap", "network namespace", "none"],
     )
-    return _object(["status"], status=status, reason=_text("Why not."), isolation=isolation)
+    return some_of(["status"], status=status, reason=text("Why not."), isolation=isolation)
 
 
 def _problem(statuses: Statuses) -> Json:
     """RFC 9457, section 3.1, with the members ``code`` and perhaps ``figures``."""
     numbers = sorted({status.value for status in statuses.values()})
-    found = _all_of(
-        type=_text("A URI that names the kind of problem.", format="uri-reference"),
-        title=_text("The status in words."),
+    found = all_of(
+        type=text("A URI that names the kind of problem.", format="uri-reference"),
+        title=text("The status in words."),
         status={"type": "integer", "enum": numbers, "description": "The HTTP status."},
-        detail=_text("What went wrong, for people to read."),
-        code=_text(_codes(), enum=[one.value for one in ErrorCode]),
-        instance=_text("The path that was asked for.", format="uri-reference"),
+        detail=text("What went wrong, for people to read."),
+        code=text(_codes(), enum=[one.value for one in ErrorCode]),
+        instance=text("The path that was asked for.", format="uri-reference"),
     )
     figures = {"type": "object", "description": "Of some codes: the figures that it comes from."}
     return {**found, "properties": {**found["properties"], "figures": figures}}

@@ -6,6 +6,7 @@ from core.errors import ErrorCode
 from rest.openapi.parts import (
     ANYONE,
     EITHER,
+    NO_STORE,
     Json,
     Statuses,
     answer,
@@ -66,7 +67,7 @@ def _guest_login(statuses: Statuses) -> Json:
     session = answer(
         "The account and its token.",
         ref("GuestSession"),
-        headers={"Cache-Control": header("`no-store`", const="no-store")},
+        headers=NO_STORE,
     )
     codes = (ErrorCode.FORBIDDEN, ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
     return operation(

@@ -4,29 +4,24 @@ from typing import Final
 
 from core.errors import ErrorCode
 from models.user import MAX_EMAIL, UserKind
-from rest.openapi.files import FILE_ID, JSON_BODY
+from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
+    FILE_ID,
     Json,
     Statuses,
     answer,
     enveloped,
-    json_content,
+    json_body,
     operation,
     parameter,
     problems,
     ref,
     with_head,
 )
+from rest.openapi.shapes import all_of, one_of, text
 from services.share_names import MAX_SHARES
 
 _TAG: Final = "shares"
-_CODES: Final = (
-    ErrorCode.UNAUTHENTICATED,
-    ErrorCode.FORBIDDEN,
-    ErrorCode.NOT_FOUND,
-    ErrorCode.UNAVAILABLE,
-)
-_WRITING_CODES: Final = (*_CODES, ErrorCode.INSUFFICIENT_SCOPE)
 
 
 def share_paths(statuses: Statuses) -> Json:
@@ -53,7 +48,7 @@ def _list(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The accounts.", _listed()),
-            **problems(statuses, _CODES),
+            **problems(statuses, (*READING, *ONE_FILE)),
         },
     )
 
@@ -67,12 +62,10 @@ def _share(statuses: Statuses) -> Json:
         " or none: its information, bytes, previews, text and analysis. Who may read it already may"
         " go on. The file's visibility stays as it is. Guests name accounts by ids alone.",
         parameters=[FILE_ID],
-        requestBody={"required": True, "content": json_content(ref("ShareRequest"))},
+        requestBody=json_body("ShareRequest", required=True),
         responses={
             "200": answer("All accounts that it is shared with.", _listed()),
-            **problems(
-                statuses, (*_WRITING_CODES, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.STORAGE_FULL)
-            ),
+            **problems(statuses, (*WRITING, *ONE_FILE, *JSON_BODY, ErrorCode.CONFLICT)),
         },
     )
 
@@ -87,7 +80,7 @@ def _unshare(statuses: Statuses) -> Json:
         parameters=[FILE_ID, parameter("path", "account_id", "The account's id.")],
         responses={
             "204": {"description": "It is no longer shared with the account."},
-            **problems(statuses, (*_WRITING_CODES, ErrorCode.STORAGE_FULL)),
+            **problems(statuses, (*WRITING, *ONE_FILE)),
         },
     )
 
@@ -114,25 +107,20 @@ def _names(description: str, item: Json) -> Json:
 
 
 def _one() -> Json:
-    properties = {
-        "account_id": {"type": "string", "description": "The account's id."},
-        "kind": {
-            "type": "string",
-            "enum": [one.value for one in UserKind],
-            "description": "What the account is.",
-        },
-        "name": {
+    return all_of(
+        account_id=text("The account's id."),
+        kind=one_of(UserKind, "What the account is."),
+        name={
             "type": ["string", "null"],
             "description": "What the person is called; null where an id named the account.",
         },
-        "email": {
+        email={
             "type": ["string", "null"],
             "description": "The address that named the account; null where an id did.",
         },
-        "created_at": {
+        created_at={
             "type": "string",
             "format": "date-time",
             "description": "Since when it may read the file.",
         },
-    }
-    return {"type": "object", "required": list(properties), "properties": properties}
+    )

@@ -5,25 +5,27 @@ from typing import Any, Final
 from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.api_key import MAX_KEY_NAME
-from rest.openapi.accounts import NO_STORE, TAG, text, whole
-from rest.openapi.files import JSON_BODY
+from rest.openapi.accounts import TAG
+from rest.openapi.codes import JSON_BODY, READING
 from rest.openapi.parts import (
     ANYONE,
+    NO_STORE,
     Json,
     Statuses,
     answer,
     enveloped,
     header,
-    json_content,
+    json_body,
     operation,
     parameter,
     problems,
     ref,
     with_head,
 )
+from rest.openapi.shapes import text, typeid, whole
 from services.api_keys import MAX_KEYS, PREFIX, Scope
 
-_KEYS: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.UNAVAILABLE)
+_KEYS: Final = (*READING, ErrorCode.FORBIDDEN)
 _LOCATION: Final = header("Where to go on.", format="uri-reference")
 _KEPT: Final = header("What is remembered until the way back, encrypted.")
 
@@ -70,12 +72,11 @@ def _login(statuses: Statuses) -> Json:
 
 def _callback(statuses: Statuses) -> Json:
     codes = (
+        *READING,
         ErrorCode.VALIDATION_FAILED,
-        ErrorCode.UNAUTHENTICATED,
         ErrorCode.FORBIDDEN,
         ErrorCode.NOT_FOUND,
         ErrorCode.RATE_LIMITED,
-        ErrorCode.UNAVAILABLE,
         ErrorCode.STORAGE_FULL,
     )
     headers = {"Location": _LOCATION, "Set-Cookie": header("`media_session`."), **NO_STORE}
@@ -120,7 +121,7 @@ def _create(statuses: Statuses) -> Json:
         "Make an API key",
         "Answers a key that is sent as `Authorization: Bearer media_…`, over REST and GraphQL. It"
         f" is shown this once. 409 for an account that has {MAX_KEYS}.",
-        requestBody={"required": True, "content": json_content(ref("ApiKeyRequest"))},
+        requestBody=json_body("ApiKeyRequest", required=True),
         responses={"201": made, **problems(statuses, codes)},
     )
 
@@ -130,7 +131,7 @@ def _revoke(statuses: Statuses) -> Json:
         "revokeApiKey",
         TAG,
         "Revoke an API key",
-        "Ends the key: at once here, within 30 seconds at other servers.",
+        "Ends the key, at every server.",
         parameters=[parameter("path", "key_id", "Names the key.")],
         responses={
             "204": {"description": "It has ended."},
@@ -160,9 +161,7 @@ def _key(**more: Json) -> Json:
         "description": "When it was last used, to about a minute; null before its first use.",
     }
     properties = {
-        "id": text(
-            "Names the key.", pattern=f"^{IdPrefix.API_KEY.value}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$"
-        ),
+        "id": text("Names the key.", pattern=typeid(IdPrefix.API_KEY)),
         "name": _name(),
         "hint": text("How it begins."),
         "scopes": _scopes(uniqueItems=True),

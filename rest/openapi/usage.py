@@ -1,8 +1,6 @@
 """The operations on one's own account."""
 
-from typing import Final
-
-from core.errors import ErrorCode
+from rest.openapi.codes import READING
 from rest.openapi.parts import (
     Json,
     Statuses,
@@ -13,8 +11,7 @@ from rest.openapi.parts import (
     ref,
     with_head,
 )
-
-_CODES: Final = (ErrorCode.UNAUTHENTICATED, ErrorCode.UNAVAILABLE)
+from rest.openapi.shapes import all_of, count
 
 
 def usage_paths(statuses: Statuses) -> Json:
@@ -29,7 +26,7 @@ def usage_paths(statuses: Statuses) -> Json:
                 " may store.",
                 responses={
                     "200": answer("What is used, and the quota.", enveloped(ref("Usage"))),
-                    **problems(statuses, _CODES),
+                    **problems(statuses, READING),
                 },
             )
         )
@@ -38,19 +35,12 @@ def usage_paths(statuses: Statuses) -> Json:
 
 def usage_schemas() -> Json:
     """Return the schemas of what is answered."""
+    unbounded = ["integer", "null"]
     return {
-        "Usage": {
-            "type": "object",
-            "required": ["bytes", "files", "quota_bytes", "quota_files"],
-            "properties": {
-                "bytes": _count("integer", "How many bytes the files hold."),
-                "files": _count("integer", "How many files there are."),
-                "quota_bytes": _count(["integer", "null"], "How many bytes they may hold, if set."),
-                "quota_files": _count(["integer", "null"], "How many there may be, if set."),
-            },
-        }
+        "Usage": all_of(
+            bytes=count("How many bytes the files hold."),
+            files=count("How many files there are."),
+            quota_bytes=count("How many bytes they may hold, if set.", type=unbounded),
+            quota_files=count("How many there may be, if set.", type=unbounded),
+        )
     }
-
-
-def _count(kind: str | list[str], description: str) -> Json:
-    return {"type": kind, "minimum": 0, "description": description}

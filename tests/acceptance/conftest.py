@@ -1,7 +1,7 @@
 """One server for all tests that do not need a special one, and clients of it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -10,11 +10,35 @@ import pytest
 from tests.acceptance.gql import Gql
 from tests.acceptance.serving import Server, eventually
 from tests.deployed import deployed
+from tests.postgres import new_database
 
 MIB = 1024 * 1024
 LIMIT = 32 * MIB
 MANY_READS = "100000/minute"
 """More than tests read in a minute, however fast the machine is."""
+
+
+@pytest.fixture(scope="session")
+def server_engine(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The settings that have the common server use the database of ``--engine``."""
+    with engine(request) as settings:
+        yield settings
+
+
+@pytest.fixture
+def own_engine(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The same for the servers of one test."""
+    with engine(request) as settings:
+        yield settings
+
+
+@contextmanager
+def engine(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    if request.config.getoption("engine") == "sqlite":
+        yield {}
+        return
+    with new_database(request.getfixturevalue("postgres_url")) as url:
+        yield {"database_url": url}
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +51,14 @@ def server(
             yield deployment
         return
     data_dir = tmp_path_factory.mktemp("server") / "data"
-    running = Server(data_dir, max_upload_bytes=LIMIT, idle_timeout_seconds=3, rate_read=MANY_READS)
+    settings: dict[str, str] = request.getfixturevalue("server_engine")
+    running = Server(
+        data_dir,
+        max_upload_bytes=LIMIT,
+        idle_timeout_seconds=3,
+        rate_read=MANY_READS,
+        **settings,
+    )
     yield running
     status = running.stop()
     assert "Traceback" not in running.log
@@ -35,12 +66,13 @@ def server(
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def start(tmp_path: Path, own_engine: dict[str, str]) -> Iterator[Callable[..., Server]]:
     """Start servers over one data folder, one at a time; those still running are killed."""
     with ExitStack() as started:
 
         def begin(*arguments: object, **settings: str | int) -> Server:
-            running = Server(tmp_path / "data", *arguments, **settings)  # type: ignore[arg-type]
+            given = own_engine | settings
+            running = Server(tmp_path / "data", *arguments, **given)  # type: ignore[arg-type]
             started.callback(running.kill)
             return running
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psycopg
 import pytest
 
 from tests.ports import free_port
@@ -56,6 +57,7 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = data_dir.with_suffix(".log")
         self.environment = _environment(data_dir, self.port, settings)
+        self.database_url = self.environment.get("MEDIA_DATABASE_URL")
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, *(part.replace("{port}", str(self.port)) for part in command)],
@@ -117,13 +119,21 @@ class Server:
         assert checked.endswith(": 0 findings"), done
         assert done.returncode == 0
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement beside the server, and return what it gives."""
+        if self.database_url:
+            with psycopg.connect(self.database_url) as connection:
+                done = connection.execute(sql.encode())
+                return done.fetchall() if done.description else []
+        with closing(sqlite3.connect(self.data_dir / "media.db")) as database, database:
+            return database.execute(sql).fetchall()
+
     def traces(self) -> dict[str, list[str]]:
         """Return what uploads have left: objects, staging files, and rows that name them."""
-        with closing(sqlite3.connect(self.data_dir / "media.db")) as database:
-            rows = {
-                table: [key for (key,) in database.execute(f"SELECT key FROM {table}") if key]
-                for table in ("upload", "blob", "derivative")
-            }
+        rows = {
+            table: [key for (key,) in self.rows(f"SELECT key FROM {table}") if key]
+            for table in ("upload", "blob", "derivative")
+        }
         folders = {
             folder: [path.name for path in (self.data_dir / folder).rglob("*") if path.is_file()]
             for folder in ("objects", "staging")
@@ -132,9 +142,7 @@ class Server:
 
     def is_deriving(self) -> bool:
         """Tell whether anything is being computed from a file."""
-        with closing(sqlite3.connect(self.data_dir / "media.db")) as database:
-            rows = database.execute("SELECT 1 FROM derivative WHERE state = 'pending'")
-            return rows.fetchone() is not None
+        return bool(self.rows("SELECT 1 FROM derivative WHERE state = 'pending'"))
 
     def is_settled(self) -> bool:
         """Tell whether no upload is under way and every object has its row."""

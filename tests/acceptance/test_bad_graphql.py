@@ -311,9 +311,12 @@ def test_wrong_arguments_of_a_list_are_refused(gql: Gql, arguments: str, code: s
         (f"{SPEC}, {LEGACY}", 200, SPEC),
         (f"{SPEC}; charset=utf-8, {LEGACY}; charset=utf-8", 200, SPEC),
         (f"{SPEC};q=0, {LEGACY};q=0.1", 200, LEGACY),
+        (f"{SPEC};q=0, */*", 200, LEGACY),
+        (f"{LEGACY};q=0, */*", 200, SPEC),
+        (f"{SPEC};q=0.5, {LEGACY}", 200, LEGACY),
         (f"{SPEC}; q=0.0", 406, LEGACY),
-        ("text/csv", 406, LEGACY),
-        ("image/*", 406, LEGACY),
+        ("*/*;q=0", 406, LEGACY),
+        *((other, 406, LEGACY) for other in ("text/csv", "image/*")),
     ],
 )
 def test_the_answer_comes_in_a_type_that_is_accepted(

@@ -116,7 +116,11 @@ def test_readers_get_a_preview_without_a_signature_in_the_type_they_accept(
         "image/jpeg, image/png;q=0.5": "image/jpeg",
         "image/webp;q=0, image/jpeg": "image/jpeg",
         "image/webp;q=0.000, image/jpeg": "image/jpeg",
-        "image/webp;q=0.05, image/jpeg": "image/webp",
+        "image/webp;q=0.05, image/jpeg": "image/jpeg",
+        "image/webp;q=0, */*": "image/jpeg",
+        "image/webp;q=0": "image/jpeg",
+        "application/json": "image/webp",
+        "image/png, image/*;q=0.8, */*;q=0.5": "image/png",
     }.items():
         answer = client.get(path, headers={"accept": accept})
         assert answer.headers["content-type"] == expected, accept

@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance.gql import Gql
 from tests.acceptance.samples import noise
 from tests.acceptance.serving import Server, eventually
-from tests.acceptance.wire import END, part, send_and_leave, upload_head
+from tests.acceptance.wire import END, exchange, part, send_and_leave, upload_head
 
 GRANIAN = (
     *("-m", "granian", "--interface", "asgi", "--factory", "--loop", "uvloop"),
@@ -52,3 +52,13 @@ def test_what_is_too_large_is_refused_and_what_breaks_off_leaves_nothing(granian
     send_and_leave(granian, upload_head(token, f"Content-Length: {len(body)}"), body[:1_000_000])
     eventually(granian.is_settled, "failed uploads are cleared up")
     granian.assert_library_is_sound()
+
+
+def test_a_request_is_for_one_host(granian: Server) -> None:
+    heads = (
+        b"GET /healthz HTTP/1.1\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    )
+    for head in heads:
+        answer = exchange(granian, head, method="GET")
+        assert (answer.status, answer.code) == (400, "VALIDATION_FAILED")

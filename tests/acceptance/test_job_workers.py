@@ -178,3 +178,29 @@ def test_a_worker_without_postgresql_says_what_it_needs(tmp_path: Path) -> None:
     )
     assert told.returncode == 2
     assert "MEDIA_DATABASE_URL=postgres://" in told.stderr
+
+
+def test_a_scan_that_takes_too_long_is_given_up_and_the_worker_goes_on(fleet: Fleet) -> None:
+    server = fleet.server(workers=1, processing_timeout_seconds=5)
+    fleet.worker()
+
+    def code(path: str, *, retry: bool = False) -> str:
+        answer = client.post(f"{path}/extract-text", json={"language": "en", "retry": retry})
+        return str(answer.json().get("code", "made"))
+
+    with server.client(server.guest()) as client:
+        client.timeout = httpx.Timeout(90)
+        first, long, last = (upload(client, scan(n), "a.pdf") for n in (1, 100, 2))
+        eventually(lambda: code(first, retry=True) == "made", "the worker has started")
+        eventually(lambda: code(long) == "PROCESSING_TIMED_OUT", "it is given up")
+        eventually(lambda: code(last, retry=True) == "made", "the worker is free")
+
+
+def test_a_server_waits_no_longer_than_it_may(fleet: Fleet) -> None:
+    server = fleet.server(processing_timeout_seconds=1)
+    with server.client(server.guest()) as client:
+        path = upload(client, image("PNG"), "a.png")
+        late = client.post(f"{path}/preview")
+        assert (late.status_code, late.json()["code"]) == (503, "BUSY")
+        fleet.worker()
+        eventually(lambda: client.post(f"{path}/preview").is_success, "it is made meanwhile")

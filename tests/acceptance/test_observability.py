@@ -3,9 +3,7 @@
 import json
 import re
 import socket
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from io import BytesIO
 from typing import Any
 
@@ -95,10 +93,8 @@ def test_not_even_at_debug_are_contents_or_tokens_logged(
 
 
 def test_a_fault_is_logged_with_the_id_of_its_request(observed: Server) -> None:
-    database = observed.data_dir / "media.db"
     with observed.client(observed.guest()) as client:
-        with closing(sqlite3.connect(database)) as connection:
-            connection.execute("DROP TABLE file_tag")
+        observed.rows("DROP TABLE file_tag")
         answer = client.get("/v1/media/files?tag=x", headers={"x-request-id": "broken"})
     assert answer.status_code >= 500
     assert observed.stop() == 0

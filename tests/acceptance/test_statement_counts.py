@@ -35,6 +35,10 @@ query ($first: Int!) {
 """
 
 
+# Of the prober, and of the look whether another process has committed.
+BACKGROUND = ("NOT blob.probed", "data_version")
+
+
 class Statements:
     """Every statement that SQLite runs on either of the application's connections."""
 
@@ -50,7 +54,7 @@ class Statements:
     def taken(self) -> list[str]:
         """Return the statements since the last call."""
         taken, self.seen[:] = list(self.seen), []
-        return [one for one in taken if "NOT blob.probed" not in one]  # the prober's, in background
+        return [one for one in taken if not any(part in one for part in BACKGROUND)]
 
 
 @asynccontextmanager

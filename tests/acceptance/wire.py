@@ -95,7 +95,10 @@ def chunked(body: Iterable[bytes]) -> Iterable[bytes]:
 def send_until_answered(
     connection: socket.socket, pieces: Sequence[bytes] | Iterable[bytes]
 ) -> int:
-    """Send until an answer begins to arrive, as curl does; return how many bytes went out."""
+    """Send until an answer begins to arrive, as curl does; return how many bytes went out.
+
+    A server that has closed meanwhile has answered before that.
+    """
     sent = 0
     for piece in pieces:
         left = memoryview(piece)
@@ -104,6 +107,9 @@ def send_until_answered(
             if readable:
                 return sent
             if writable:
-                count = connection.send(left)
+                try:
+                    count = connection.send(left)
+                except ConnectionError:
+                    return sent
                 sent, left = sent + count, left[count:]
     return sent

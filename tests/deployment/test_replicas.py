@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.acceptance.samples import image, noise, writing
-from tests.acceptance.serving import Server
+from tests.acceptance.serving import Server, eventually
 from tests.deployed import Deployment, deployed
 from tests.faults.aftermath import Ledger, all_at_once
 from tests.faults.aftermath import noise as fresh_noise
@@ -76,6 +76,22 @@ def test_signed_previews_come_from_the_cache_of_nginx(client: httpx.Client) -> N
     assert url.startswith(str(client.base_url).rstrip("/"))
     first, second = (httpx.get(url, trust_env=False) for _ in range(2))
     assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT")
+
+
+def test_a_revoked_preview_ends_at_nginx_too_however_many_ask_for_it(
+    client: httpx.Client,
+) -> None:
+    path = upload(client, image("PNG"), "a.png")
+    url = client.post(f"{path}/preview").json()["data"]["preview_url"]
+    assert httpx.get(url, trust_env=False).status_code == 200
+    assert client.post(f"{path}/revoke-links").status_code == 200
+
+    def ask(_: int) -> None:
+        with httpx.Client(trust_env=False) as anonymous:
+            eventually(lambda: anonymous.get(url).status_code == 403, "the address has ended")
+            assert {anonymous.get(url).status_code for _ in range(200)} == {403}
+
+    all_at_once(ask, 8, 8)
 
 
 def test_a_server_and_a_worker_that_are_killed_lose_nothing(tmp_path: Path) -> None:

@@ -71,10 +71,11 @@ def _everything(client: httpx.Client) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What a process holds: open descriptors, and bytes of memory."""
+    """What a process holds: open descriptors, bytes of memory, and tasks of its event loop."""
 
     descriptors: int
     memory: int
+    tasks: int
 
     @classmethod
     def of(cls, server: Server) -> "Holdings":
@@ -84,7 +85,16 @@ class Holdings:
         return cls(
             descriptors=len(list((process / "fd").iterdir())),
             memory=pages * 4096,
+            tasks=figure(server, "media_asyncio_tasks"),
         )
+
+
+def figure(server: Server, name: str) -> int:
+    """Return what the server tells Prometheus under ``name``."""
+    address = server.environment["MEDIA_METRICS_ADDRESS"]
+    told = httpx.get(f"http://{address}/metrics", trust_env=False).text
+    (line,) = [line for line in told.splitlines() if line.startswith(f"{name} ")]
+    return int(float(line.split()[1]))
 
 
 def assert_returns_to(server: Server, before: Holdings, *, slack: int) -> None:
@@ -95,6 +105,7 @@ def assert_returns_to(server: Server, before: Holdings, *, slack: int) -> None:
         return (
             now.descriptors <= before.descriptors + _SLACK_DESCRIPTORS
             and now.memory <= before.memory + slack
+            and now.tasks <= before.tasks
         )
 
     eventually(returned, f"the server holds what it held before: {before}, {Holdings.of(server)}")

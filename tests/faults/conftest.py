@@ -8,6 +8,8 @@ import pytest
 
 from tests.acceptance.serving import Server
 from tests.mounting import small_disk
+from tests.nginx import in_front
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -16,8 +18,25 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     with ExitStack() as started:
 
         def begin(data_dir: Path | None = None, **settings: str | int) -> Server:
-            running = Server(data_dir or tmp_path / "data", **settings)
+            address = f"127.0.0.1:{free_port()}"
+            running = Server(data_dir or tmp_path / "data", metrics_address=address, **settings)
             started.callback(running.kill)
+            return running
+
+        yield begin
+
+
+@pytest.fixture(params=["by itself", "behind nginx"])
+def reached(
+    request: pytest.FixtureRequest, start: Callable[..., Server], tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
+    """Start a server that clients reach by itself, and once more, through nginx."""
+    with ExitStack() as started:
+
+        def begin(**settings: str | int) -> Server:
+            running = start(**settings)
+            if request.param == "behind nginx":
+                started.enter_context(in_front(running, tmp_path / "nginx"))
             return running
 
         yield begin

@@ -69,9 +69,9 @@ def test_a_thousand_uploads_at_once_are_stored_or_refused_in_words(
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
 def test_clients_that_leave_in_the_middle_leave_nothing(
-    start: Callable[..., Server], share: float
+    reached: Callable[..., Server], share: float
 ) -> None:
-    server = start()
+    server = reached()
     ledger = Ledger(server.guest())
     with server.client(ledger.token) as client:
         ledger.upload(client, noise(MIB))

@@ -66,11 +66,11 @@ def _goes_on(connection: socket.socket, more: bytes) -> bool:
 
 @pytest.mark.parametrize("request_", [head, body])
 def test_dawdlers_are_dropped_and_others_are_served_meanwhile(
-    start: Callable[..., Server],
+    reached: Callable[..., Server],
     crawl: Callable[[list[socket.socket], bytes], set[socket.socket]],
     request_: Callable[[str], tuple[bytes, bytes]],
 ) -> None:
-    server = start(idle_timeout_seconds=3)
+    server = reached(idle_timeout_seconds=3)
     ledger = Ledger(server.guest())
     before = Holdings.of(server)
     begun, more = request_(ledger.token)

@@ -14,7 +14,8 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 
 from core.ids import IdPrefix, new_id
 from models.blob import Blob
-from models.database import _APPS, Database
+from models.configuration import APPS
+from models.database import Database
 from models.file import File, Visibility
 from models.user import User, UserKind, folded_email
 from tests.database import opened
@@ -118,7 +119,7 @@ async def test_the_models_ask_for_nothing_that_the_migrations_do_not_make(
 ) -> None:
     apps = database._context.apps
     assert apps is not None
-    detector = MigrationAutodetector(apps, _APPS)
+    detector = MigrationAutodetector(apps, APPS)
     assert [writer.operations for writer in await detector.changes()] == []
 
 

@@ -44,6 +44,23 @@ def test_a_page_on_its_side_or_head_is_turned(english: Image.Image, degrees: int
     assert recognized(turned, Options()).text == ENGLISH
 
 
+@pytest.mark.parametrize("degrees", [0, 90, 180, 270])
+@pytest.mark.parametrize("said", ["The harbour was quiet.", "Invoice 2041\nTotal due: 318.40"])
+def test_text_too_short_to_tell_how_it_stands_is_turned_too(said: str, degrees: int) -> None:
+    turned = drawn(said).rotate(degrees, expand=True, fillcolor=255)
+    found = recognized(turned, Options("eng"))
+    assert found.text.split() == said.split()
+    assert found.confidence is not None
+    assert found.confidence > 0.8
+
+
+@pytest.mark.parametrize("degrees", [90, 180])
+def test_a_turned_page_is_read_in_its_language(degrees: int) -> None:
+    turned = drawn("\n".join([GERMAN] * 2)).rotate(degrees, expand=True, fillcolor=255)
+    found = recognized(turned, Options())
+    assert (found.text, found.language) == ("\n\n".join([GERMAN] * 2), "de")
+
+
 def test_an_exif_orientation_is_applied(tmp_path: Path, english: Image.Image) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

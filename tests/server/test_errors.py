@@ -155,7 +155,8 @@ async def test_a_fault_never_describes_itself(error: Exception) -> None:
 @pytest.mark.parametrize(
     ("error", "logged"),
     [
-        (UnavailableError("The storage does not answer."), True),
+        (MediaError("A fault of ours."), True),
+        (UnavailableError("The storage does not answer."), False),
         (StorageFullError("There is no room."), False),  # a line of warning each
         (BusyError("Too many wait."), False),
         (NotFoundError("There is no such file."), False),

@@ -62,6 +62,9 @@ def test_without_a_build_the_page_says_how_to_build(tmp_path: Path) -> None:
         ("gzip, deflate, br", "br", b"brotli"),
         ("gzip", "gzip", b"gzip"),
         ("br;q=0, gzip", "gzip", b"gzip"),
+        ("br;q=0, *", "gzip", b"gzip"),
+        ("gzip;q=1, br;q=0.5", "gzip", b"gzip"),
+        ("*;q=0", None, SCRIPT),
         ("identity", None, SCRIPT),
     ],
 )

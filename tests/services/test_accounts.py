@@ -19,7 +19,7 @@ from tests.services.conftest import account, checked, received, uploaded
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("services.accounts.time", made)
+    monkeypatch.setattr("services.lookups.time", made)
     return made
 
 
@@ -104,12 +104,12 @@ async def test_an_account_is_not_looked_up_for_every_request(
 async def test_the_memory_of_accounts_is_bounded(
     application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.accounts._CACHE_SIZE", 3)
+    monkeypatch.setattr("services.lookups._MOST", 3)
     sessions = [await application.accounts.create(UserKind.USER) for _ in range(7)]
     for session in sessions * 2:
         viewer = await application.accounts.viewer(f"Bearer {session.access_token}")
         assert viewer.id == session.account_id
-    assert len(application.accounts._seen) <= 3
+    assert len(application.accounts._seen._found) <= 3
 
 
 async def test_accounts_come_in_the_order_of_their_ids(application: Application) -> None:

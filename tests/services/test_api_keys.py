@@ -22,7 +22,7 @@ from models.api_key import ApiKey
 from models.user import User, UserKind
 from services.api_keys import NewKey, Scope
 from services.application import Application
-from services.attempts import MOST
+from services.attempts import FAILURES
 from tests.services.clock import Clock
 from tests.services.conftest import account, content_of, received, uploaded
 
@@ -32,7 +32,7 @@ HERE = "192.0.2.1"
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("services.api_keys.time", made)
+    monkeypatch.setattr("services.lookups.time", made)
     return made
 
 
@@ -187,7 +187,7 @@ async def test_too_many_wrong_keys_have_to_wait_and_a_right_one_has_not(
     application: Application, owner: Viewer
 ) -> None:
     key = await made(application, owner)
-    for number in range(MOST):
+    for number in range(FAILURES.count):
         with pytest.raises(UnauthenticatedError):
             await by_key(application, f"media_{number}")
     with pytest.raises(RateLimitedError) as refusal:

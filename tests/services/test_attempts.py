@@ -1,49 +1,98 @@
-"""Failed attempts: counted by address and minute, and no more remembered than has to be."""
+"""Failed attempts: counted by address and minute, by one process or by several together."""
 
-import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import pytest
 
 from core.errors import RateLimitedError, UnauthenticatedError
-from services.attempts import MOST, SECONDS, FailedAttempts
+from services import rate_counters
+from services.attempts import FAILURES, FailedAttempts
+from services.rate_counters import Counters
+from tests.redis_server import RedisServer, redis
+
+__all__ = ["redis"]
 
 FAILURE = UnauthenticatedError("wrong")
 
 
-def failures(attempts: FailedAttempts, address: str, count: int) -> list[str]:
+class Clock:
+    """The time that counters in memory see; it stands still unless it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000 * FAILURES.seconds + 1.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(rate_counters, "time", SimpleNamespace(monotonic=clock.monotonic))
+    monkeypatch.setattr(rate_counters, "_REDIS_SECONDS", 20)
+    return clock
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def attempts(request: pytest.FixtureRequest, clock: Clock) -> AsyncIterator[FailedAttempts]:
+    """Failures counted on each store."""
+    url = request.getfixturevalue("redis").url if request.param == "redis" else ""
+    counters = Counters(url)
+    yield FailedAttempts(counters)
+    await counters.close()
+
+
+async def failures(attempts: FailedAttempts, address: str, count: int) -> list[str]:
     """Fail that often; return what is answered."""
     answered = []
     for _ in range(count):
         with pytest.raises((UnauthenticatedError, RateLimitedError)) as raised:
-            attempts.refuse(address, FAILURE)
+            await attempts.refuse(address, FAILURE)
         answered.append(type(raised.value).__name__)
     return answered
 
 
-def test_a_window_begins_with_its_first_failure_and_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = time.monotonic()
-    monkeypatch.setattr("services.attempts.time.monotonic", lambda: now)
-    attempts = FailedAttempts()
-    assert (
-        failures(attempts, "a", MOST + 2)
-        == ["UnauthenticatedError"] * MOST + ["RateLimitedError"] * 2
-    )
+async def test_an_address_may_fail_so_often_and_its_neighbours_as_well(
+    attempts: FailedAttempts,
+) -> None:
+    for address in ("192.0.2.1", "192.0.2.2"):
+        assert await failures(attempts, address, FAILURES.count) == (
+            ["UnauthenticatedError"] * FAILURES.count
+        )
+    assert await failures(attempts, "192.0.2.1", 2) == ["RateLimitedError"] * 2
     with pytest.raises(RateLimitedError) as refusal:
-        attempts.require_patience("a")
-    assert refusal.value.figures["retry_after_seconds"] == SECONDS
-    attempts.require_patience("b")
-    monkeypatch.setattr("services.attempts.time.monotonic", lambda: now + SECONDS - 0.5)
-    with pytest.raises(RateLimitedError) as refusal:
-        attempts.require_patience("a")
-    assert refusal.value.figures["retry_after_seconds"] == 1
-    monkeypatch.setattr("services.attempts.time.monotonic", lambda: now + SECONDS)
-    attempts.require_patience("a")
-    assert failures(attempts, "a", 1) == ["UnauthenticatedError"]
+        await attempts.require_patience("192.0.2.1")
+    assert 0 < refusal.value.figures["retry_after_seconds"] <= 2 * FAILURES.seconds
 
 
-def test_the_memory_of_addresses_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.attempts._ADDRESSES", 3)
-    attempts = FailedAttempts()
-    for number in range(10):
-        failures(attempts, str(number), 1)
-    assert len(attempts._counted) == 3
+async def test_asking_for_patience_is_no_failure(attempts: FailedAttempts) -> None:
+    await failures(attempts, "192.0.2.1", FAILURES.count - 1)
+    for _ in range(FAILURES.count):
+        await attempts.require_patience("192.0.2.1")
+    assert await failures(attempts, "192.0.2.1", 1) == ["UnauthenticatedError"]
+
+
+async def test_an_ipv6_customer_is_one_address(attempts: FailedAttempts) -> None:
+    await failures(attempts, "2001:db8:1:2::1", FAILURES.count)
+    assert await failures(attempts, "2001:db8:1:2::2", 1) == ["RateLimitedError"]
+    assert await failures(attempts, "2001:db8:1:3::1", 1) == ["UnauthenticatedError"]
+
+
+async def test_who_waits_as_told_may_fail_again(clock: Clock) -> None:
+    attempts = FailedAttempts(Counters())
+    await failures(attempts, "192.0.2.1", FAILURES.count)
+    with pytest.raises(RateLimitedError) as refusal:
+        await attempts.require_patience("192.0.2.1")
+    clock.now += refusal.value.figures["retry_after_seconds"]
+    await attempts.require_patience("192.0.2.1")
+    assert await failures(attempts, "192.0.2.1", 1) == ["UnauthenticatedError"]
+
+
+async def test_processes_count_failures_together_in_redis(redis: RedisServer, clock: Clock) -> None:
+    counters = [Counters(redis.url) for _ in range(2)]
+    first, second = map(FailedAttempts, counters)
+    await failures(first, "192.0.2.1", FAILURES.count)
+    assert await failures(second, "192.0.2.1", 1) == ["RateLimitedError"]
+    for each in counters:
+        await each.close()

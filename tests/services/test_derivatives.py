@@ -13,6 +13,7 @@ from core.errors import (
     FileEncryptedError,
     MediaError,
     NotFoundError,
+    ProcessingFailedError,
     ProcessingTimedOutError,
     UnavailableError,
 )
@@ -67,7 +68,7 @@ async def rows(application: Application) -> list[tuple[object, ...]]:
 def replica(application: Application) -> Derivatives:
     """What another process of the same server would have."""
     reservations = Reservations(application.database, application.sweeper, application.quotas)
-    return Derivatives(application.database, application.storage, reservations)
+    return Derivatives(application.database, application.storage, reservations, seconds=90)
 
 
 async def test_a_result_is_made_once_and_kept(application: Application, owner: Viewer) -> None:
@@ -137,6 +138,33 @@ async def test_another_process_waits_for_the_one_that_makes_it(
     finish.set()
     assert await making == await waiting
     assert second.made == 0
+
+
+@pytest.mark.parametrize("error", [None, ProcessingError(Failure.FAILED, "no"), BusyError("no")])
+async def test_whoever_waits_is_told_what_became_of_it(
+    application: Application,
+    owner: Viewer,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception | None,
+) -> None:
+    monkeypatch.setattr("services.derivative_changes.LOOK_SECONDS", 3600)  # never by itself
+    file, started, finish = await uploaded(application, owner), asyncio.Event(), asyncio.Event()
+
+    async def meanwhile() -> None:
+        started.set()
+        await finish.wait()
+
+    first, second = Maker(meanwhile=meanwhile, error=error), Maker(b"a second one")
+    making = asyncio.create_task(application.derivatives.obtain(file, WANTED, first))
+    await started.wait()
+    waiting = asyncio.create_task(replica(application).obtain(file, WANTED, second))
+    await asyncio.sleep(0.3)
+    finish.set()
+    async with asyncio.timeout(20):
+        _, outcome = await asyncio.gather(making, waiting, return_exceptions=True)
+    assert second.made == isinstance(error, BusyError)  # which does not lie in the file
+    failed = isinstance(error, ProcessingError)
+    assert isinstance(outcome, ProcessingFailedError) == failed
 
 
 async def test_a_claim_that_ran_out_is_taken_over(application: Application, owner: Viewer) -> None:

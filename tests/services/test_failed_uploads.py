@@ -274,6 +274,7 @@ async def test_what_cannot_be_cleared_up_now_is_swept_later(
             broken.setattr(Transaction, name, down)
         with pytest.raises(UnavailableError):
             await application.uploads.claim(staged, Draft())
+        await application.uploads.close()  # which has waited for the clearing up
     assert "left to the sweeper" in caplog.text
     assert await file_ids(application) == []
     await swept(application)

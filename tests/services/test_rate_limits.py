@@ -46,11 +46,11 @@ def redis_url(request: pytest.FixtureRequest) -> str:
 
 @asynccontextmanager
 async def limited(redis_url: str, **settings: Any) -> AsyncIterator[RateLimits]:
-    limits = RateLimits(Settings(redis_url=redis_url, **settings))
+    counters = Counters(redis_url)
     try:
-        yield limits
+        yield RateLimits(Settings(**settings), counters)
     finally:
-        await limits.close()
+        await counters.close()
 
 
 async def test_so_many_are_let_in_and_no_more(redis_url: str) -> None:

@@ -12,7 +12,7 @@ from core.settings import Settings
 from models.login_session import LoginSession
 from models.user import User, UserKind
 from services.application import Application
-from services.attempts import MOST
+from services.attempts import FAILURES
 from services.sessions import GRACE_SECONDS, Session
 from tests.services.conftest import checked
 
@@ -192,7 +192,7 @@ async def test_what_is_no_refresh_token_is_refused_and_ends_nothing(
 async def test_too_many_failures_of_an_address_have_to_wait_and_what_is_right_has_not(
     application: Application, session: Session
 ) -> None:
-    for _ in range(MOST):
+    for _ in range(FAILURES.count):
         with pytest.raises(UnauthenticatedError):
             await application.accounts.refresh("wrong", HERE)
     with pytest.raises(RateLimitedError) as refusal:

@@ -1,0 +1,56 @@
+"""What a failure of the database means: it is away, too slow, busy or full."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import asyncpg
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+
+from core.errors import MediaError, StorageFullError, UnavailableError
+from core.metrics import DATABASE_ERRORS
+
+
+class NoConnectionError(Exception):
+    """Raised when no connection of the pool came free in time."""
+
+
+_FAILURES: Final = (
+    NoConnectionError,
+    OperationalError,
+    DBConnectionError,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the domain's error for what an engine raises, but for broken constraints."""
+    try:
+        yield
+    except IntegrityError:
+        raise  # an OperationalError to Tortoise, but the database did answer
+    except _FAILURES as error:
+        kind, meaning = _meaning(error)
+        DATABASE_ERRORS.labels(kind).inc()
+        raise meaning from error
+
+
+def _meaning(error: Exception) -> tuple[str, MediaError]:
+    """Return the kind of a failure for the figures, and what a caller is told."""
+    if "full" in str(error) or isinstance(error, asyncpg.DiskFullError):
+        return "full", StorageFullError("The database has no room left.")
+    if isinstance(error, asyncpg.QueryCanceledError):
+        return "slow", UnavailableError(
+            "The database took too long over this and was stopped; ask for less, or try again."
+        )
+    if isinstance(error, NoConnectionError):
+        return "busy", UnavailableError("The database is too busy; try again soon.")
+    return "unavailable", UnavailableError("The database does not answer; try again soon.")

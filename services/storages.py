@@ -1,0 +1,29 @@
+"""Which storage a server has, by its settings."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+from core.settings import Settings, SettingsError
+from storage.base import Storage, StorageError
+from storage.filesystem import FilesystemStorage
+from storage.memory import MemoryStorage
+
+
+def storage_of(settings: Settings) -> Storage:
+    """Return the storage that ``settings`` name; ``SettingsError`` if there can be none."""
+    if settings.storage_url.startswith("s3:"):
+        # Its libraries take half a second to load, which a server with a folder need not wait.
+        from storage.object_store import ObjectStorage  # noqa: PLC0415
+
+        try:
+            return ObjectStorage(
+                settings.storage_url,
+                max_bytes=settings.max_upload_bytes,
+                public_endpoint=settings.s3_public_endpoint,
+            )
+        except StorageError as error:
+            raise SettingsError(f"MEDIA_STORAGE_URL={settings.storage_url}: {error}") from error
+    if settings.storage_url.startswith("memory:"):
+        return MemoryStorage()
+    path = unquote(settings.storage_url.removeprefix("file://"))
+    return FilesystemStorage(Path(path) if path else settings.data_dir)
