@@ -50,11 +50,13 @@ def test_an_account_is_found_by_its_address_if_it_is_the_only_one(
     tokens = [serving.account("user") for _ in range(2)]
     ids = list(listed(serving))
     assert len(tokens) == len(ids)
-    serving.rows("UPDATE user_account SET email = 'Ada@example.org'")
+    serving.rows(
+        "UPDATE user_account SET email = 'Ada@example.org', email_folded = 'ada@example.org'"
+    )
     status, _, complaint = run(serving, "disable", "ada@example.org")
     assert status == 1
     assert all(account_id in complaint for account_id in ids)
-    serving.rows(f"UPDATE user_account SET email = NULL WHERE id = '{ids[0]}'")
+    serving.rows(f"UPDATE user_account SET email_folded = NULL WHERE id = '{ids[0]}'")
     assert run(serving, "disable", "ADA@example.org")[0] == 0
     assert {one: row[1] for one, row in listed(serving).items()} == {
         ids[0]: "enabled",

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -15,7 +17,7 @@ from models.blob import Blob
 from models.configuration import APPS
 from models.database import Database
 from models.file import File, Visibility
-from models.user import User, UserKind
+from models.user import User, UserKind, folded_email
 from tests.database import opened
 from tests.together import run_together
 
@@ -126,6 +128,15 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     await User.create(id=account_id, kind=UserKind.USER)
     assert await database.migrate() == []
     assert [row[0] for row in await database.read("SELECT id FROM user_account")] == [account_id]
+
+
+async def test_addresses_that_were_there_are_folded_as_new_ones(database: Database) -> None:
+    for email in ("Ada@Example.ORG", "ZO\u00cb@example.org", "\u017fam@example.org", None):
+        await User.create(id=new_id(IdPrefix.USER), kind=UserKind.USER, email=email)
+    migration = import_module("models.migrations.0009_sharing_by_email")
+    await migration.fold_addresses(None, SimpleNamespace(client=database._client))
+    for email, folded in await database.read("SELECT email, email_folded FROM user_account"):
+        assert folded == (email and folded_email(email))
 
 
 async def test_the_first_migration_tells_what_it_did(empty_database_url: str) -> None:
