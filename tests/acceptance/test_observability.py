@@ -92,13 +92,13 @@ def test_not_even_at_debug_are_contents_or_tokens_logged(
     assert [one for one in private if one in server.log] == []
 
 
-def test_a_fault_is_logged_with_the_id_of_its_request(observed: Server) -> None:
+def test_a_failure_is_logged_with_its_cause_and_the_id_of_its_request(observed: Server) -> None:
     with observed.client(observed.guest()) as client:
         observed.rows("DROP TABLE file_tag")
         answer = client.get("/v1/media/files?tag=x", headers={"x-request-id": "broken"})
     assert answer.status_code >= 500
     assert observed.stop() == 0
-    failures = [line for line in lines(observed) if "exception" in line]
+    failures = [line for line in lines(observed) if "file_tag" in line["message"]]
     assert failures
     assert {line["request_id"] for line in failures} == {"broken"}
 

@@ -14,6 +14,7 @@ FILE = "/v1/media/files/{file_id}"
 EXPECTED = {
     ("GET", "/v1/media/files"): READ,
     ("POST", "/v1/media/files/bulk-delete"): WRITE,
+    ("POST", "/v1/media/files/bulk-visibility"): WRITE,
     ("GET", FILE): READ,
     ("PATCH", FILE): WRITE,
     ("DELETE", FILE): WRITE,
