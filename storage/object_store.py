@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # there only for type checkers
 
 logger = logging.getLogger("media.storage")
 
+_LEAVE_SECONDS: Final = 0.2
+
 PART_BYTES: Final = 8 * 1024 * 1024
 """Up to this size an object goes in one request, and beyond in parts of it; S3 wants 5 MiB."""
 
@@ -154,8 +156,13 @@ class ObjectStorage(Storage):
                 raise StorageError("what was written did not come back")
 
     async def close(self) -> None:
-        """Let go of connections; see ``Storage.close``."""
+        """Let go of connections; see ``Storage.close``.
+
+        A thread of obstore that has given its last result still has to let go of Python. One that
+        has not when the interpreter ends aborts the process.
+        """
         self._connection.close()
+        await asyncio.sleep(_LEAVE_SECONDS)
 
     async def _size_of(self, name: str) -> int | None:
         try:
