@@ -7,6 +7,7 @@ in docs/benchmarks.md.
 """
 
 import asyncio
+from mmap import mmap
 from typing import ClassVar
 
 import httptools
@@ -94,7 +95,7 @@ class _LargeBody(asyncio.BufferedProtocol):
         self._http = http
         self._cycle = http.cycle
         self._left = left
-        self._window = memoryview(bytearray(http.window_bytes))
+        self._window = memoryview(mmap(-1, http.window_bytes))
         self._filled = 0
         if self._cycle.body:
             self._append(self._cycle.body)

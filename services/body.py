@@ -7,6 +7,7 @@ stays the same whatever the size, and receiving, hashing and writing overlap.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from mmap import mmap
 from typing import Final, Protocol
 
 from core.errors import PayloadTooLargeError
@@ -40,9 +41,10 @@ class Body:
         self._hold = hold
         self._hasher = hashlib.sha256()
         # Two buffers that are used again and again: new ones would be fresh pages each time, and
-        # the kernel would clear a gigabyte for a gigabyte.
-        self._buffer = memoryview(bytearray(BUFFER_BYTES))
-        self._spare = memoryview(bytearray(BUFFER_BYTES))
+        # the kernel would clear a gigabyte for a gigabyte. They are the kernel's own, which has
+        # them back with the body; what malloc gets back from a crowd it may keep.
+        self._buffer = memoryview(mmap(-1, BUFFER_BYTES))
+        self._spare = memoryview(mmap(-1, BUFFER_BYTES))
         self._filled = 0
         self._writing: asyncio.Task[None] | None = None
 
