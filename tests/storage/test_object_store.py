@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -299,16 +300,26 @@ async def test_in_a_storm_bytes_are_right_or_the_error_is_clean(
 async def test_a_server_that_is_down_is_an_error_after_a_while_and_then_no_more(
     proxy: FaultProxy, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
+    patient = ObjectStorage(bucket.url, part_bytes=PART_BYTES)
+    key = await put(patient, b"abc")
     monkeypatch.setattr(s3_connection, "RETRY_SECONDS", 1)
     monkeypatch.setattr(s3_connection, "READ_SECONDS", 1)
     storage = ObjectStorage(bucket.url, part_bytes=PART_BYTES)
-    key = await put(storage, b"abc")
     proxy.odds = {fault: 1}
     for work in (storage.check(), storage.open(key), put(storage, some_bytes(IN_PARTS))):
         with pytest.raises(StorageError):
             await work
     proxy.odds = {}
-    assert await get(storage, key) == b"abc"
-    await storage.sweep_staging(NOT_YET)  # what nobody could tell the server to drop
+    assert await got_in_the_end(storage, key) == b"abc"
+    await patient.sweep_staging(NOT_YET)  # what nobody could tell the server to drop
     assert bucket.unfinished() == []
-    await storage.close()
+    for one in (storage, patient):
+        await one.close()
+
+
+async def got_in_the_end(storage: ObjectStorage, key: str) -> bytes:
+    """Return an object; a second is little for an answer while the machine has much to do."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(StorageError):
+                return await get(storage, key)
