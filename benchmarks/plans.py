@@ -22,7 +22,7 @@ from services.file_rows import found_files, remove_files
 from services.listing import EVERYTHING_OWN, FileFilter, Listing
 from services.paging import Order, Window, cursor_of
 
-_LIST: Final = re.compile(r"^SELECT .* FROM file ")
+_COLUMNS: Final = re.compile(r"^SELECT (?:\w+, )+.*? FROM ")
 
 
 def of(url: str, owner: str, files: int) -> dict[str, list[str]]:
@@ -72,7 +72,7 @@ class _ExplainingTransaction:
 
 
 def _short(sql: str) -> str:
-    return _LIST.sub("SELECT … FROM file ", sql)
+    return _COLUMNS.sub("SELECT … FROM ", sql)
 
 
 async def _explained(url: str, viewer: Viewer, files: int) -> dict[str, list[str]]:
