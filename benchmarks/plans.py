@@ -22,7 +22,7 @@ from services.file_rows import found_files, remove_files
 from services.listing import EVERYTHING_OWN, FileFilter, Listing
 from services.paging import Order, Window, cursor_of
 
-_COLUMNS: Final = re.compile(r"^SELECT (?:\w+, )+.*? FROM ")
+_COLUMNS: Final = re.compile(r"^SELECT (?:\w+, )+.*? FROM (?=\(SELECT|file )")
 
 
 def of(url: str, owner: str, files: int) -> dict[str, list[str]]:
