@@ -71,7 +71,10 @@ class Narrowed:
 async def narrow_tag(database: Database, narrowed: Narrowed, tag: str) -> None:
     """Narrow to files with a tag."""
     tagged, values = _owned("FROM file_tag WHERE name = ?", narrowed), [tag, *narrowed.owners]
-    if not await _narrow_to_few(database, narrowed, f"SELECT file_id {tagged}", values):
+    # In the index's own order, or PostgreSQL may look for a common tag in the table instead.
+    in_order = " ORDER BY file_id" if narrowed.owners else ""
+    found = f"SELECT file_id {tagged}{in_order}"
+    if not await _narrow_to_few(database, narrowed, found, values):
         met = f"EXISTS (SELECT 1 {tagged} AND file_id = file.id)"
         narrowed.also(met, *values, counted=f"id IN (SELECT file_id {tagged})")
 
