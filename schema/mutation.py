@@ -27,16 +27,13 @@ from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
 from schema.scalars import Upload
 from schema.shares import AccountIds, NamedEmails, NamedIds
-from schema.visibilities import BulkVisibilityResult, set_visibility
+from schema.visibilities import BulkVisibilityResult, ManyIds, set_visibility
 from services.files import Deletion
 from services.preview_request import PreviewRequest
 
 OneFile = Annotated[Upload, strawberry.argument(description="The file.")]
 ManyFiles = Annotated[
     list[Upload], strawberry.argument(description="The files, up to 100 in one request.")
-]
-ManyIds = Annotated[
-    list[strawberry.ID], strawberry.argument(description="The ids of up to 1000 files.")
 ]
 NewMetadata = Annotated[
     UploadInput | None, strawberry.argument(description="Name, description, tags, visibility.")

@@ -1,10 +1,20 @@
 """Access to files: the policy is asked, and what is to be audited is recorded, in one step."""
 
+from enum import StrEnum
+
 from auth.policy import Operation, Policy
 from auth.viewer import Viewer
+from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from models.database import Transaction
 from models.file import StoredFile
 from services.audit import Audit
+
+
+class Refusal(StrEnum):
+    """Why a caller may not do something to one file of many."""
+
+    NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
 
 
 class Access:
@@ -30,3 +40,15 @@ class Access:
         allowed = self.policy.authorize(viewer, operation, file)
         await self.audit.record(viewer, operation, [allowed], transaction)
         return allowed
+
+    def refusal(
+        self, viewer: Viewer, operation: Operation, file: StoredFile | None
+    ) -> Refusal | None:
+        """Return why ``viewer`` may not do ``operation`` to ``file``, None if it is allowed."""
+        try:
+            self.policy.authorize(viewer, operation, file)
+        except (NotFoundError, UnauthenticatedError):
+            return Refusal.NOT_FOUND
+        except ForbiddenError:
+            return Refusal.FORBIDDEN
+        return None

@@ -10,10 +10,8 @@ from typing import Any, Final
 from auth.policy import NO_SUCH_FILE, Operation, Policy
 from auth.viewer import ANONYMOUS, Viewer
 from core.errors import (
-    ForbiddenError,
     MediaError,
     NotFoundError,
-    UnauthenticatedError,
     ValidationFailedError,
 )
 from models.database import Database
@@ -202,13 +200,8 @@ class Files:
         return outcomes
 
     def _outcome(self, viewer: Viewer, file: StoredFile | None) -> Outcome:
-        try:
-            self._access.policy.authorize(viewer, Operation.DELETE, file)
-        except (NotFoundError, UnauthenticatedError):
-            return Outcome.NOT_FOUND
-        except ForbiddenError:
-            return Outcome.FORBIDDEN
-        return Outcome.DELETED
+        refusal = self._access.refusal(viewer, Operation.DELETE, file)
+        return Outcome(refusal or Outcome.DELETED)
 
     async def _purge(self, files: Iterable[StoredFile]) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Final
 
 from auth.policy import Operation, Policy
 from auth.viewer import Viewer
-from core.errors import ForbiddenError, NotFoundError, UnauthenticatedError, ValidationFailedError
+from core.errors import ValidationFailedError
 from models.database import Database, Transaction
 from models.file import StoredFile, Visibility
 from services.access import Access
@@ -72,13 +72,10 @@ class Visibilities:
     def _outcome(
         self, viewer: Viewer, file: StoredFile | None, visibility: Visibility
     ) -> VisibilityOutcome:
-        try:
-            allowed = self._access.policy.authorize(viewer, Operation.UPDATE, file)
-        except (NotFoundError, UnauthenticatedError):
-            return VisibilityOutcome.NOT_FOUND
-        except ForbiddenError:
-            return VisibilityOutcome.FORBIDDEN
-        same = allowed.visibility is visibility
+        refusal = self._access.refusal(viewer, Operation.UPDATE, file)
+        if refusal is not None or file is None:
+            return VisibilityOutcome(refusal or VisibilityOutcome.NOT_FOUND)
+        same = file.visibility is visibility
         return VisibilityOutcome.UNCHANGED if same else VisibilityOutcome.CHANGED
 
 
