@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.policy import Policy
+from auth.viewer import Viewer
 from core.errors import ValidationFailedError
 from models.file import StoredFile
 from rest.fields import check_names
@@ -29,7 +30,7 @@ async def list_files(request: Request) -> Response:
         viewer, wanted, order(request.query_params), limit=limit, offset=offset
     )
     meta = {"total": total, "limit": limit, "offset": offset}
-    return enveloped(await _with_owners(request, files), meta=meta)
+    return enveloped(await _with_owners(request, viewer, files), meta=meta)
 
 
 class FileEndpoint(HTTPEndpoint):
@@ -39,7 +40,7 @@ class FileEndpoint(HTTPEndpoint):
         """Answer the file's information."""
         viewer = await viewer_of(request)
         file = await application_of(request).files.get(viewer, request.path_params["file_id"])
-        (shown,) = await _with_owners(request, [file])
+        (shown,) = await _with_owners(request, viewer, [file])
         return enveloped(shown)
 
     async def patch(self, request: Request) -> Response:
@@ -91,20 +92,26 @@ class BulkVisibilityEndpoint(HTTPEndpoint):
         return enveloped({"changed_count": changed, "results": results})
 
 
-async def _with_owners(request: Request, files: Sequence[StoredFile]) -> list[dict[str, Any]]:
+async def _with_owners(
+    request: Request, viewer: Viewer, files: Sequence[StoredFile]
+) -> list[dict[str, Any]]:
     """Return files as REST shows them, with the owners of those shared with the caller by name."""
-    base = base_url(request)
-    ids = {file.owner_id for file in files if file.granted_to is not None}
-    accounts = await application_of(request).accounts.by_ids(list(ids))
+    base, application = base_url(request), application_of(request)
     owners = {
+        file.id: file.owner_id
+        for file in files
+        if file.granted_to is not None and application.policy.knows_owner(viewer, file)
+    }
+    accounts = await application.accounts.by_ids(list(set(owners.values())))
+    known = {
         one.id: {"id": one.id, "kind": one.kind, "name": one.name, "email": one.email}
         for one in accounts
         if one is not None
     }
     return [
-        file_json(file, base)
-        if file.granted_to is None
-        else {**file_json(file, base), "owner": owners.get(file.owner_id)}
+        {**file_json(file, base), "owner": known.get(file.owner_id)}
+        if file.id in owners
+        else file_json(file, base)
         for file in files
     ]
 
