@@ -7,8 +7,6 @@ from dataclasses import replace
 from core.metrics import count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from services.application import running
-from services.job_worker import JobWorker
-from services.jobs import Jobs
 
 logger = logging.getLogger("media.workers")
 
@@ -23,6 +21,10 @@ async def worker(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, own: Settings) -> int:
+    # Only here, since the command line does not wait for what no other command needs.
+    from services.job_worker import JobWorker  # noqa: PLC0415
+    from services.jobs import Jobs  # noqa: PLC0415
+
     count_tasks()
     async with running(own, background=True) as application:
         jobs = Jobs(settings.database_url, limit=settings.worker_queue)

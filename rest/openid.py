@@ -1,106 +1,43 @@
 """Signing in by OpenID Connect: to the provider, and back with what it says.
 
 The authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, section 3.1; RFC
-7636), by Authlib. What is remembered meanwhile lies in the browser, encrypted: any server may
-take the way back.
+7636). What is remembered meanwhile lies in the browser, encrypted: any server may take the way
+back.
 """
 
-import logging
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-import httpx2
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.starlette_client import OAuth
-from joserfc.errors import JoseError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auth.same_origin import require_own_way
 from auth.sealing import Sealer
-from core.errors import NotFoundError, UnauthenticatedError, UnavailableError, ValidationFailedError
+from core.errors import NotFoundError, UnauthenticatedError, ValidationFailedError
 from core.settings import Settings
 from rest.session_cookie import is_secure, session_cookie, set_session_cookie
 from services.identities import Identity
 from streaming.request import address_of, application_of, base_url
 
-logger = logging.getLogger("media.accounts")
+if TYPE_CHECKING:
+    from rest.openid_provider import OpenIdProvider
 
 COOKIE: Final = "media_sign_in"
 CALLBACK: Final = "/v1/auth/oidc/callback"
 _PATH: Final = "/v1/auth/oidc"
-_NAME: Final = "media"
 _SECONDS: Final = 600
-_PROVIDER_SECONDS: Final = 10.0
-_WELL_KNOWN: Final = "/.well-known/openid-configuration"
 _RETURN_TO: Final = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,999}")
 _ERROR: Final = re.compile(r"[a-z_]{1,60}")
-_UNTRUSTED: Final = ("none", "HS256", "HS384", "HS512")
 
 
-class OpenIdProvider:
-    """The provider that the settings name."""
+def provider_of(settings: Settings) -> "OpenIdProvider | None":
+    """Return the provider that ``settings`` name, None if they name none."""
+    if not settings.oidc_issuer:
+        return None
+    # Its libraries take a tenth of a second to load, which a server without one need not wait.
+    from rest.openid_provider import OpenIdProvider  # noqa: PLC0415
 
-    def __init__(self, settings: Settings) -> None:
-        self.issuer = settings.oidc_issuer
-        self._client = OAuth().register(
-            _NAME,
-            client_id=settings.oidc_client_id,
-            client_secret=settings.oidc_client_secret or None,
-            server_metadata_url=self.issuer + _WELL_KNOWN,
-            client_kwargs={
-                "scope": settings.oidc_scopes,
-                "code_challenge_method": "S256",
-                "timeout": _PROVIDER_SECONDS,
-            },
-        )
-
-    async def redirect(self, request: Request, callback: str) -> Response:
-        """Send the browser to the provider; ``request.session`` holds what is to be remembered.
-
-        Raises:
-            UnavailableError: The provider does not answer as one.
-        """
-        try:
-            await self._discover()
-            response: Response = await self._client.authorize_redirect(request, callback)
-        except (httpx2.HTTPError, ValueError, RuntimeError) as error:
-            raise _unreachable(error) from error
-        return response
-
-    async def claims(self, request: Request) -> dict[str, Any]:
-        """Return what the provider says of who signed in, verified.
-
-        Raises:
-            UnauthenticatedError: It does not stand by the sign-in.
-            UnavailableError: The provider does not answer as one.
-        """
-        try:
-            await self._discover()
-            token = await self._client.authorize_access_token(request)
-            claims = dict(token.get("userinfo") or {})
-            return claims | await self._more(token, claims)
-        except (AuthlibBaseError, JoseError) as error:
-            logger.warning("a sign-in by %s was refused: %s", self.issuer, error)
-            raise UnauthenticatedError("The provider did not confirm the sign-in.") from error
-        except (httpx2.HTTPError, ValueError, RuntimeError) as error:
-            raise _unreachable(error) from error
-
-    async def _discover(self) -> None:
-        metadata = await self._client.load_server_metadata()
-        if str(metadata.get("issuer")).rstrip("/") != self.issuer:  # OpenID Connect Discovery, 4.3
-            raise ValueError(f"it calls itself {metadata.get('issuer')}")
-        offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
-        trusted = [one for one in offered if one not in _UNTRUSTED]
-        metadata["id_token_signing_alg_values_supported"] = trusted
-
-    async def _more(self, token: dict[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
-        """Return the claims that a provider keeps out of its ID tokens."""
-        metadata = await self._client.load_server_metadata()
-        if "sub" not in claims or "email" in claims or not metadata.get("userinfo_endpoint"):
-            return {}
-        more = dict(await self._client.userinfo(token=token))
-        return more if more.get("sub") == claims["sub"] else {}
+    return OpenIdProvider(settings)
 
 
 async def login(request: Request) -> Response:
@@ -123,7 +60,7 @@ async def callback(request: Request) -> Response:
     provider = _provider(request)
     kept = _sealer(request).open(request.cookies.get(COOKIE, ""))
     state = request.query_params.get("state", "")
-    if kept is None or f"_state_{_NAME}_{state}" not in kept["session"]:
+    if kept is None or not provider.has_begun(kept["session"], state):
         raise ValidationFailedError(
             "This sign-in was not begun in this browser, or took longer than ten minutes: begin"
             " again."
@@ -139,7 +76,7 @@ async def callback(request: Request) -> Response:
     return response
 
 
-async def _identity(request: Request, provider: OpenIdProvider) -> Identity:
+async def _identity(request: Request, provider: "OpenIdProvider") -> Identity:
     attempts, address = application_of(request).attempts, address_of(request)
     await attempts.require_patience(address)  # each attempt costs the provider a request
     try:
@@ -148,7 +85,7 @@ async def _identity(request: Request, provider: OpenIdProvider) -> Identity:
         await attempts.refuse(address, error)
 
 
-def _provider(request: Request) -> OpenIdProvider:
+def _provider(request: Request) -> "OpenIdProvider":
     provider: OpenIdProvider | None = request.app.state.openid
     if provider is None:
         raise NotFoundError("This server has no OpenID Connect provider (MEDIA_OIDC_ISSUER).")
@@ -195,8 +132,3 @@ def _keep(request: Request, response: Response, sealed: str, seconds: int) -> No
         httponly=True,
         samesite="lax",  # the way back begins at another site
     )
-
-
-def _unreachable(error: Exception) -> UnavailableError:
-    logger.warning("the OpenID Connect provider does not answer as one: %s", error)
-    return UnavailableError("The sign-in provider does not answer now; try again soon.")

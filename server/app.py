@@ -23,7 +23,7 @@ from rest.files import BulkDeleteEndpoint, BulkVisibilityEndpoint, FileEndpoint,
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
-from rest.openid import OpenIdProvider, callback, login
+from rest.openid import callback, login, provider_of
 from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
@@ -97,7 +97,7 @@ def create_app(settings: Settings) -> Starlette:
             application.database.listening(),
         ):
             app.state.application = application
-            app.state.openid = OpenIdProvider(settings) if settings.oidc_issuer else None
+            app.state.openid = provider_of(settings)
             yield
         if tracing is not None:
             await asyncio.to_thread(tracing.close)

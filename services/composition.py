@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from auth.administrators import Administrators
 from auth.policy import Policy
@@ -24,7 +25,6 @@ from services.derivatives import Derivatives
 from services.files import Files
 from services.idempotency import IdempotencyKeys
 from services.identities import Identities
-from services.jobs import Jobs
 from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
@@ -41,6 +41,9 @@ from services.sweep import Sweeper
 from services.texts import Texts
 from services.uploads import Uploads
 from services.visibilities import Visibilities
+
+if TYPE_CHECKING:
+    from services.jobs import Jobs
 
 
 class Application:
@@ -232,7 +235,10 @@ class Application:
         return Processor(self.storage, self.workers)
 
 
-def _jobs(settings: Settings) -> Jobs | None:
+def _jobs(settings: Settings) -> "Jobs | None":
     if settings.processing == "local":
         return None
+    # Its libraries take a tenth of a second to load, which a server by itself need not wait.
+    from services.jobs import Jobs  # noqa: PLC0415
+
     return Jobs(settings.database_url, limit=settings.worker_queue)

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from core.errors import (
     BusyError,
@@ -48,12 +48,14 @@ from services.derivative_records import (
     renew_claim,
     stored_derivative,
 )
-from services.jobs import Jobs
 from services.received import Reservation
 from services.records import settle_reservation
 from services.reservations import Reservations
 from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
+
+if TYPE_CHECKING:
+    from services.jobs import Jobs
 
 _PATIENCE_SECONDS: Final = 60
 """How long a result may lie in the queue of other processes before its caller gives up."""
@@ -98,7 +100,7 @@ class Derivatives:
         database: Database,
         storage: Storage,
         reservations: Reservations,
-        jobs: Jobs | None = None,
+        jobs: "Jobs | None" = None,
         *,
         seconds: float,
     ) -> None:
@@ -233,7 +235,7 @@ class Derivatives:
             return await self._keep(file, claim, product)
 
     async def _order(
-        self, jobs: Jobs, file: StoredFile, wanted: Specification, *, retry: bool
+        self, jobs: "Jobs", file: StoredFile, wanted: Specification, *, retry: bool
     ) -> StoredDerivative:
         """Have another process make it, and wait until it is there."""
         if retry:

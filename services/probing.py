@@ -10,14 +10,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from core.errors import MediaError
 from models.database import Database
 from processing.kinds import PROBED, kind_of
 from processing.task import ProcessingError, TaskName
-from services.jobs import Jobs
 from services.processor import Processor, Subject
+
+if TYPE_CHECKING:
+    from services.jobs import Jobs
 
 logger = logging.getLogger("media.probing")
 
@@ -49,7 +51,9 @@ class Prober:
     With ``jobs`` another process does, and this one only asks it to.
     """
 
-    def __init__(self, database: Database, processor: Processor, jobs: Jobs | None = None) -> None:
+    def __init__(
+        self, database: Database, processor: Processor, jobs: "Jobs | None" = None
+    ) -> None:
         self._jobs = jobs
         self._database = database
         self._processor = processor

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.errors import RateLimitedError, UnauthenticatedError
-from services import rate_counters
+from services import rate_counters, redis_counter
 from services.attempts import FAILURES, FailedAttempts
 from services.rate_counters import Counters
 from tests.redis_server import RedisServer, redis
@@ -30,7 +30,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(rate_counters, "time", SimpleNamespace(monotonic=clock.monotonic))
-    monkeypatch.setattr(rate_counters, "_REDIS_SECONDS", 20)
+    monkeypatch.setattr(redis_counter, "_SECONDS", 20)
     return clock
 
 

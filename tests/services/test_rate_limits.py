@@ -16,9 +16,10 @@ from core.errors import RateLimitedError
 from core.rates import Rate
 from core.settings import Settings
 from models.user import UserKind
-from services import rate_counters
-from services.rate_counters import Counters, _Window
+from services import rate_counters, redis_counter
+from services.rate_counters import Counters
 from services.rate_limits import OperationClass, RateLimits, network_of
+from services.rate_windows import Window
 from tests.ports import free_port
 from tests.redis_server import RedisServer, redis, redis_server
 
@@ -32,7 +33,7 @@ FIVE = Rate(5, 86_400)
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for Redis as long as a busy machine takes; that it is gone is told at once."""
-    monkeypatch.setattr(rate_counters, "_REDIS_SECONDS", 20)
+    monkeypatch.setattr(redis_counter, "_SECONDS", 20)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -220,7 +221,7 @@ def test_an_ipv6_customer_has_one_limit(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-def fits(window: _Window, cost: int, after: float) -> bool:
+def fits(window: Window, cost: int, after: float) -> bool:
     """Tell whether ``cost`` operations fit some seconds later, if nothing comes meanwhile."""
     seconds = window.rate.seconds
     until_next = window.current_left - seconds
@@ -242,7 +243,7 @@ def test_the_wait_is_as_long_as_it_must_be_and_no_longer(
     left = data.draw(st.floats(0.001, seconds))
     previous, current = data.draw(st.integers(0, count)), data.draw(st.integers(0, count))
     cost = data.draw(st.integers(1, count))
-    window = _Window(Rate(count, seconds), previous, left, current, left + seconds)
+    window = Window(Rate(count, seconds), previous, left, current, left + seconds)
     wait = window.wait(cost)
     assert fits(window, cost, wait)
     assert wait == 1 or not fits(window, cost, wait - 1.01)
