@@ -29,6 +29,20 @@ def test_files_come_by_the_dialog_and_show_their_thumbnails(guest: Person, pictu
     expect(guest.page.get_by_text("3 files", exact=True)).to_be_visible()
 
 
+def test_a_folder_that_cannot_be_read_is_told(guest: Person, tmp_path: Path) -> None:
+    (tmp_path / "trip").mkdir()
+    guest.page.evaluate(
+        "() => { const entry = DataTransferItem.prototype.webkitGetAsEntry;"
+        "DataTransferItem.prototype.webkitGetAsEntry = function () {"
+        "  const folder = entry.call(this), reader = Object.getPrototypeOf(folder.createReader());"
+        "  reader.readEntries = (_, refuse) => refuse(new DOMException('', 'NotReadableError'));"
+        "  return folder;"
+        "}; }"
+    )
+    guest.drop([tmp_path / "trip"], once_it_says="Drop to upload")
+    expect(guest.page.get_by_text("could not be read")).to_be_visible()
+
+
 def test_files_and_whole_folders_come_by_dropping_them(
     guest: Person, pictures: Path, tmp_path: Path
 ) -> None:

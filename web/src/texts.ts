@@ -129,6 +129,7 @@ export const texts = {
     left: (time: string) => `${time} left`,
     tooLarge: (limit: string) => `Too large: a file may have up to ${limit}.`,
     noFolder: "There is no file in what was dropped.",
+    unreadable: "What was dropped could not be read. Nothing was uploaded.",
     announceDone: (n: number) => `${files(n)} uploaded.`,
   },
   selection: {

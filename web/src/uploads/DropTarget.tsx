@@ -26,6 +26,10 @@ async function take(data: DataTransfer): Promise<void> {
   else showToast({ text: texts.upload.noFolder, tone: "error" });
 }
 
+function tellUnreadable(): void {
+  showToast({ text: texts.upload.unreadable, tone: "error" });
+}
+
 function useDrops(): boolean {
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -33,6 +37,7 @@ function useDrops(): boolean {
     const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
     const enter = (event: DragEvent) => {
       if (!holdsFiles(event)) return;
+      event.preventDefault(); // else what falls before the next dragover is refused
       depth += 1;
       setOver(true);
     };
@@ -51,7 +56,7 @@ function useDrops(): boolean {
       setOver(false);
       if (!event.dataTransfer || !holdsFiles(event)) return;
       event.preventDefault();
-      void take(event.dataTransfer);
+      take(event.dataTransfer).catch(tellUnreadable);
     };
     const listeners = { dragenter: enter, dragleave: leave, dragover: allow, drop };
     for (const [name, listener] of Object.entries(listeners)) {
@@ -71,7 +76,7 @@ function usePaste() {
     const paste = (event: ClipboardEvent) => {
       if (event.clipboardData && event.clipboardData.files.length > 0) {
         event.preventDefault();
-        void take(event.clipboardData);
+        take(event.clipboardData).catch(tellUnreadable);
       }
     };
     window.addEventListener("paste", paste);
