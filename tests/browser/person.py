@@ -79,9 +79,18 @@ class Person:
             drag("dragOver")
             return once_it_says is None or self.page.get_by_text(once_it_says).is_visible()
 
-        drag("dragEnter")
-        eventually(is_awaited, "the page says that files may fall")
-        drag("drop")
+        def has_fallen() -> bool:
+            drag("dragEnter")
+            eventually(is_awaited, "the page says that files may fall")
+            drag("drop")
+            return self._has_dropped()
+
+        self.page.evaluate(
+            "window.hasDropped = false;"
+            "addEventListener('drop', () => { window.hasDropped = true }, {capture: true})"
+        )
+        # Chromium keeps one drop in forty from the page: whoever dragged would do it again.
+        eventually(has_fallen, "what is dropped falls onto the page")
         session.detach()
 
     def wait_for_uploads(self) -> None:
@@ -115,6 +124,13 @@ class Person:
             f"{one['id']}: {one['help']}: {[node['html'] for node in one['nodes']]}"
             for one in found["violations"]
         ]
+
+    def _has_dropped(self) -> bool:
+        for _ in range(100):
+            if self.page.evaluate("window.hasDropped"):
+                return True
+            self.page.wait_for_timeout(50)
+        return False
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

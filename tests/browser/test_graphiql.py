@@ -75,8 +75,13 @@ class Explorer:
         return coming.value.json()
 
     def answering(self) -> Any:
-        """Wait at the end of a with block for an answer."""
-        return self.page.expect_response(lambda answer: answer.request.method == "POST")
+        """Wait at the end of a with block for an answer, other than the one with the schema."""
+        return self.page.expect_response(
+            lambda answer: (
+                answer.request.method == "POST"
+                and "IntrospectionQuery" not in (answer.request.post_data or "")
+            )
+        )
 
     def barriers(self) -> list[str]:
         """Return what axe finds in what is ours."""

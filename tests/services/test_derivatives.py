@@ -43,8 +43,10 @@ class Maker:
     meanwhile: Callable[[], Awaitable[None]] = _nothing
     error: Exception | None = None
     outputs: list[io.BytesIO] = field(default_factory=list)
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self) -> Product:
+        self.begun.set()
         self.outputs.append(io.BytesIO(self.content))
         await self.meanwhile()
         if self.error:
@@ -123,15 +125,14 @@ async def test_a_result_goes_with_the_last_file_that_shows_its_source(
 async def test_another_process_waits_for_the_one_that_makes_it(
     application: Application, owner: Viewer
 ) -> None:
-    file, started, finish = await uploaded(application, owner), asyncio.Event(), asyncio.Event()
+    file, finish = await uploaded(application, owner), asyncio.Event()
 
     async def meanwhile() -> None:
-        started.set()
         await finish.wait()
 
     first, second = Maker(meanwhile=meanwhile), Maker(b"a second one")
     making = asyncio.create_task(application.derivatives.obtain(file, WANTED, first))
-    await started.wait()
+    await first.begun.wait()
     waiting = asyncio.create_task(replica(application).obtain(file, WANTED, second))
     await asyncio.sleep(0.3)
     assert not waiting.done()
@@ -148,15 +149,14 @@ async def test_whoever_waits_is_told_what_became_of_it(
     error: Exception | None,
 ) -> None:
     monkeypatch.setattr("services.derivative_changes.LOOK_SECONDS", 3600)  # never by itself
-    file, started, finish = await uploaded(application, owner), asyncio.Event(), asyncio.Event()
+    file, finish = await uploaded(application, owner), asyncio.Event()
 
     async def meanwhile() -> None:
-        started.set()
         await finish.wait()
 
     first, second = Maker(meanwhile=meanwhile, error=error), Maker(b"a second one")
     making = asyncio.create_task(application.derivatives.obtain(file, WANTED, first))
-    await started.wait()
+    await first.begun.wait()
     waiting = asyncio.create_task(replica(application).obtain(file, WANTED, second))
     await asyncio.sleep(0.3)
     finish.set()
@@ -168,16 +168,17 @@ async def test_whoever_waits_is_told_what_became_of_it(
 
 
 async def test_a_claim_that_ran_out_is_taken_over(application: Application, owner: Viewer) -> None:
-    file, never = await uploaded(application, owner), asyncio.Event()
+    file, late, never = await uploaded(application, owner), asyncio.Event(), asyncio.Event()
 
     async def hang() -> None:
         async with application.database.transaction() as transaction:
             await transaction.execute("UPDATE derivative SET claimed_until = created_at")
+        late.set()
         await never.wait()
 
     dead = replica(application)
     hanging = asyncio.create_task(dead.obtain(file, WANTED, Maker(meanwhile=hang)))
-    await asyncio.sleep(0.1)
+    await late.wait()
     made = await application.derivatives.obtain(file, WANTED, Maker(b"of the second"))
     assert await content(application, made) == b"of the second"
     never.set()  # it comes back to life, and finds that its work is done
@@ -242,7 +243,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_result_along(
     asked = [
         asyncio.create_task(application.derivatives.obtain(file, WANTED, maker)) for _ in range(2)
     ]
-    await asyncio.sleep(0.1)
+    await maker.begun.wait()
     asked[0].cancel()
     finish.set()
     assert await content(application, await asked[1]) == b"a result"
@@ -257,10 +258,9 @@ async def test_an_end_of_the_server_records_nothing_of_what_is_being_made(
     async def meanwhile() -> None:
         await never.wait()
 
-    making = asyncio.create_task(
-        application.derivatives.obtain(file, WANTED, Maker(meanwhile=meanwhile))
-    )
-    await asyncio.sleep(0.1)
+    maker = Maker(meanwhile=meanwhile)
+    making = asyncio.create_task(application.derivatives.obtain(file, WANTED, maker))
+    await maker.begun.wait()
     await application.derivatives.close()
     with pytest.raises(asyncio.CancelledError):
         await making

@@ -315,14 +315,16 @@ async def test_an_account_that_is_gone_uploads_nothing(application: Application)
 async def test_a_body_may_come_while_another_is_under_way(
     application: Application, owner: Viewer
 ) -> None:
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
         yield b"slow"
+        begun.set()
         await gate.wait()
         yield b" indeed"
 
     waiting = asyncio.create_task(application.uploads.receive(owner, slow(), "a"))
+    await begun.wait()
     file = await uploaded(application, owner, b"quick")
     assert staged_count(application) == 1
     gate.set()
