@@ -122,7 +122,7 @@ def crashing_server(options: str = "") -> Iterator[CrashingServer]:
         env={"PATH": f"{programs()}:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
         start_new_session=True,  # an interrupt from the keyboard is for pytest alone
         text=True,
-        **_unprivileged(),
+        **unprivileged(),
     ) as process:
         assert process.stdout is not None
         first_line = process.stdout.readline()
@@ -176,7 +176,7 @@ def _execute(url: str, statement: str) -> None:
     )
 
 
-def _unprivileged() -> dict[str, Any]:
+def unprivileged() -> dict[str, Any]:
     """Return what makes a child run as somebody else when we are root: PostgreSQL refuses root."""
     if os.geteuid() != 0:
         return {}
