@@ -14,7 +14,7 @@ from cli.audit import add_options, audit
 from cli.quota import add_quota, quota
 from cli.serve import serve
 from cli.worker import worker
-from core.errors import MediaError
+from core.errors import MediaError, explained
 from core.logs import configure_logging
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Run = options.run
         return run(settings, options)
     except SettingsError as error:
-        return _fail(str(error), 2)
+        return _fail(explained(error), 2)
     except MediaError as error:
-        return _fail(error.message, 1)
+        return _fail(explained(error), 1)
     except OSError as error:
         return _fail(str(error), 1)
 

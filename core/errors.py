@@ -195,3 +195,12 @@ class StorageFullError(MediaError):
     """Raised when the storage has no room for the bytes."""
 
     code = ErrorCode.STORAGE_FULL
+
+
+def explained(error: Exception) -> str:
+    """Return an error in words for whoever runs the server, with the cause that no caller sees."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    sentence, reason = str(error), str(cause) or type(cause).__name__
+    return sentence if reason in sentence else f"{sentence} ({reason})"

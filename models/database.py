@@ -19,7 +19,7 @@ from tortoise.transactions import in_transaction
 
 from models.asyncpg_engine import PooledPostgresClient
 from models.configuration import APPS, CONNECTION, sqlite_path, tortoise_config
-from models.failures import translated
+from models.failures import rights_required, translated
 from models.listening import CHANNEL
 from models.notices import Notice, Notices, Topic
 from models.placeholders import bind, is_postgres, one_of
@@ -100,7 +100,11 @@ class Database:
         await self.read("SELECT 1")
 
     async def migrate(self) -> list[str]:
-        """Apply the migrations that are missing, alone; return their names."""
+        """Apply the migrations that are missing, alone; return their names.
+
+        Raises:
+            SettingsError: The account may not make tables.
+        """
         applied: list[str] = []
 
         def note(event: str, _app: str, name: str) -> None:
@@ -108,7 +112,8 @@ class Database:
                 applied.append(name)
 
         async with self.alone(), self._patient() as client:
-            await MigrationExecutor(client, APPS).migrate(progress=note)
+            with rights_required():
+                await MigrationExecutor(client, APPS).migrate(progress=note)
         return applied
 
     async def read(self, sql: str, *values: Any) -> Sequence[Sequence[Any]]:

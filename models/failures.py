@@ -9,6 +9,7 @@ from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalEr
 
 from core.errors import MediaError, StorageFullError, UnavailableError
 from core.metrics import DATABASE_ERRORS
+from core.settings import SettingsError
 
 
 class NoConnectionError(Exception):
@@ -23,9 +24,12 @@ _FAILURES: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that the server ended while nobody used it
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.exceptions.TransactionRollbackError,
 )
 
@@ -41,6 +45,19 @@ def translated() -> Iterator[None]:
         kind, meaning = _meaning(error)
         DATABASE_ERRORS.labels(kind).inc()
         raise meaning from error
+
+
+@contextmanager
+def rights_required() -> Iterator[None]:
+    """Raise ``SettingsError`` if the account may not do in the block what it has to."""
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
+            raise SettingsError(
+                f"MEDIA_DATABASE_URL: {error}; the account must be able to make tables"
+            ) from error
+        raise
 
 
 def _meaning(error: Exception) -> tuple[str, MediaError]:

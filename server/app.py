@@ -32,6 +32,7 @@ from server.hosts import RequireHost
 from server.middleware import DrainUnread
 from server.observe import Observe
 from server.rate_limiting import RateLimiting
+from server.start import TellFailedStart
 from server.tracing import Tracing, exporting_tracing
 from server.web import asset, library
 from services.application import running
@@ -106,6 +107,7 @@ def create_app(settings: Settings) -> Starlette:
         routes=list(ROUTES),
         lifespan=lifespan,
         middleware=[
+            Middleware(TellFailedStart),
             _observe(settings, tracing),
             Middleware(DrainUnread),
             Middleware(RequireHost),

@@ -11,18 +11,23 @@ from storage.memory import MemoryStorage
 
 def storage_of(settings: Settings) -> Storage:
     """Return the storage that ``settings`` name; ``SettingsError`` if there can be none."""
+    try:
+        return _opened(settings)
+    except StorageError as error:
+        place = settings.storage_url or f"file://{settings.data_dir}"
+        raise SettingsError(f"MEDIA_STORAGE_URL={place}: {error}") from error
+
+
+def _opened(settings: Settings) -> Storage:
     if settings.storage_url.startswith("s3:"):
         # Its libraries take half a second to load, which a server with a folder need not wait.
         from storage.object_store import ObjectStorage  # noqa: PLC0415
 
-        try:
-            return ObjectStorage(
-                settings.storage_url,
-                max_bytes=settings.max_upload_bytes,
-                public_endpoint=settings.s3_public_endpoint,
-            )
-        except StorageError as error:
-            raise SettingsError(f"MEDIA_STORAGE_URL={settings.storage_url}: {error}") from error
+        return ObjectStorage(
+            settings.storage_url,
+            max_bytes=settings.max_upload_bytes,
+            public_endpoint=settings.s3_public_endpoint,
+        )
     if settings.storage_url.startswith("memory:"):
         return MemoryStorage()
     path = unquote(settings.storage_url.removeprefix("file://"))

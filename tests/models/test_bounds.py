@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import uuid4
 
+import asyncpg
 import pytest
 from tortoise.transactions import in_transaction
 
@@ -243,3 +245,22 @@ async def test_a_block_that_is_cancelled_while_the_server_hangs_gives_its_connec
     await asyncio.gather(*waiting, return_exceptions=True)
     hanging.resume()
     await assert_pool_is_whole(hasty)
+
+
+async def test_an_account_that_the_server_no_longer_lets_in_is_an_outage(
+    postgres_database: str,
+) -> None:
+    name = f"passing_{uuid4().hex}"
+    administrator = await asyncpg.connect(postgres_database)
+    await administrator.execute(f"CREATE ROLE {name} LOGIN")
+    await administrator.execute(f"GRANT ALL ON SCHEMA public TO {name}")
+    async with opened(postgres_database.replace("media@", f"{name}@")) as database:
+        await administrator.execute(f"ALTER ROLE {name} NOLOGIN")
+        await administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1", name
+        )
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                await database.check()
+    await administrator.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await administrator.close()

@@ -1,0 +1,94 @@
+"""Servers and commands that cannot start: one line says what to change, and no trace."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.acceptance.serving import ROOT
+from tests.ports import free_port
+
+
+def ended(folder: Path, command: str, **settings: str) -> tuple[int, str]:
+    """Run a command that cannot do its work; return its status and what it has said."""
+    given = {f"MEDIA_{name.upper()}": value for name, value in settings.items()}
+    port = str(free_port())
+    environment = {"PATH": os.environ["PATH"], "MEDIA_DATA_DIR": str(folder), "MEDIA_PORT": port}
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "cli.main", command],
+        cwd=ROOT,
+        env={**environment, **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def assert_told(folder: Path, sentence: str, **settings: str) -> None:
+    """Hold that a server ends, says ``sentence`` and shows nothing of the code's inside."""
+    status, said = ended(folder, "serve", **settings)
+    assert status != 0
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_is_down(tmp_path: Path) -> None:
+    url = f"postgres://media@127.0.0.1:{free_port()}/media"
+    assert_told(tmp_path, "The database does not answer; try again soon. (", database_url=url)
+
+
+def test_a_database_that_is_not_there(tmp_path: Path, postgres_database: str) -> None:
+    url = f"{postgres_database}-elsewhere"
+    assert_told(tmp_path, 'elsewhere" does not exist', database_url=url)
+
+
+def test_an_account_that_the_database_does_not_know(tmp_path: Path, postgres_database: str) -> None:
+    url = postgres_database.replace("media@", "somebody@")
+    assert_told(tmp_path, 'role "somebody" does not exist', database_url=url)
+
+
+async def test_an_account_that_may_not_make_tables(tmp_path: Path, postgres_database: str) -> None:
+    name = f"reader_{uuid4().hex}"
+    administrator = await asyncpg.connect(postgres_database)
+    await administrator.execute(f"CREATE ROLE {name} LOGIN")
+    url = postgres_database.replace("media@", f"{name}@")
+    await asyncio.to_thread(
+        assert_told, tmp_path, "the account must be able to make tables", database_url=url
+    )
+    await administrator.execute(f"DROP ROLE {name}")
+    await administrator.close()
+
+
+def test_a_parameter_of_the_database_that_cannot_be_used(tmp_path: Path) -> None:
+    url = "postgres://media@127.0.0.1/media?maxsize=many"
+    assert_told(tmp_path, "maxsize='many' must be a whole number", database_url=url)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "media.db").write_text("These are the notes of a holiday, not a database." * 100)
+    assert_told(tmp_path, "file is not a database")
+
+
+def test_a_storage_without_credentials(tmp_path: Path) -> None:
+    assert_told(tmp_path, "set AWS_ACCESS_KEY_ID", storage_url="s3://bucket")
+
+
+def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_text("")
+    assert_told(tmp_path, f"MEDIA_STORAGE_URL=file://{tmp_path}: ")
+
+
+@pytest.mark.parametrize("command", ["migrate", "worker"])
+def test_other_commands_say_it_as_well(tmp_path: Path, command: str) -> None:
+    url = f"postgres://media@127.0.0.1:{free_port()}/media"
+    status, said = ended(tmp_path, command, database_url=url)
+    assert status == 1
+    assert said.splitlines()[-1].startswith("media: The database does not answer;")
+    assert "Traceback" not in said
