@@ -101,6 +101,12 @@ class Person:
         """Return the tile of a file."""
         return self.page.get_by_role("button", name=f"Open {name}")
 
+    def see_picture(self, name: str) -> Locator:
+        """Wait until a tile shows its thumbnail, and return it."""
+        picture = self.tile(name).locator("img[data-shown]")
+        expect(picture).to_be_visible()
+        return picture
+
     def look_at(self, name: str) -> Locator:
         """Open a file and return the viewer."""
         self.tile(name).click()

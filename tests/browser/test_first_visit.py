@@ -23,9 +23,7 @@ def test_files_come_by_the_dialog_and_show_their_thumbnails(guest: Person, pictu
     names = ["Dawn.jpg", "Guide.pdf", "Film.mp4"]
     guest.choose(pictures / name for name in names)
     for name in names:
-        picture = guest.tile(name).locator("img[data-shown]")
-        expect(picture).to_be_visible()
-        assert picture.evaluate("image => image.naturalWidth") > 0
+        assert guest.see_picture(name).evaluate("image => image.naturalWidth") > 0
     expect(guest.page.get_by_text("3 files", exact=True)).to_be_visible()
 
 

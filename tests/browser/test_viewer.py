@@ -6,6 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.acceptance.serving import eventually
 from tests.browser.person import Person
 
 
@@ -102,6 +103,28 @@ def test_what_is_edited_is_kept(guest: Person, pictures: Path) -> None:
     expect(details.get_by_label("Name", exact=True)).to_have_value("Sunrise.jpg")
     expect(details.get_by_role("button", name="morning", exact=True)).to_be_visible()
     expect(details.get_by_text("Anyone with the link")).to_be_visible()
+
+
+def test_an_answer_that_comes_late_does_not_undo_the_next_edit(
+    guest: Person, pictures: Path
+) -> None:
+    guest.given(pictures / "Dawn.jpg")
+    viewer = guest.look_at("Dawn.jpg")
+    guest.page.evaluate(
+        "() => { const fetch = window.fetch; window.fetch = async (...request) => {"
+        "  const answer = await fetch(...request);"
+        "  if (String(request[1]?.body).includes('PUBLIC')) {"
+        "    await new Promise((go) => setTimeout(go, 1500));"
+        "    setTimeout(() => { window.lateIsOver = true }, 500); }"
+        "  return answer; } }"
+    )
+    details = viewer.get_by_role("complementary", name="Details")
+    details.get_by_role("combobox", name="Who can see it").click()
+    guest.page.get_by_role("option", name="Anyone with the link").click()
+    details.get_by_label("Name", exact=True).fill("Sunrise.jpg")
+    details.get_by_label("Name", exact=True).press("Enter")
+    eventually(lambda: guest.page.evaluate("window.lateIsOver"), "both answers have come")
+    expect(guest.page.get_by_role("dialog", name="Viewer: Sunrise.jpg")).to_be_visible()
 
 
 def test_tags_that_were_used_are_suggested(guest: Person, pictures: Path) -> None:

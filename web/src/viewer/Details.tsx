@@ -20,14 +20,20 @@ type Props = { file: FileDetails; own: boolean; onTag: (tag: string) => void };
 /** What is known of a file; its owner can change the first part of it. */
 export function Details({ file, own, onTag }: Props) {
   const [saved, setSaved] = useState(false);
-  const save = async (input: UpdateFileInput) => {
-    setSaved(false);
+  const last = useRef(Promise.resolve());
+  const send = async (input: UpdateFileInput) => {
     try {
       replaceFile((await execute(UpdateDocument, { id: file.id, input })).update);
       setSaved(true);
     } catch (error) {
       showToast({ text: inWords(error), tone: "error" });
     }
+  };
+  // One after the other: an answer that came late would show the file as it was before the next.
+  const save = (input: UpdateFileInput) => {
+    setSaved(false);
+    last.current = last.current.then(() => send(input));
+    return last.current;
   };
   return (
     <aside className="details" tabIndex={0} aria-label={texts.details.label}>
