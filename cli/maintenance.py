@@ -29,7 +29,10 @@ async def fsck(settings: Settings, _: argparse.Namespace) -> int:
     """Check every stored file; 1 if anything is wrong."""
     if not settings.data_dir.exists():  # an empty library made on the spot would be sound
         raise SettingsError(f"there is no library in {settings.data_dir.resolve()}")
-    async with running(settings) as application:
+    async with (
+        running(settings) as application,
+        application.database.patient(),  # all rows are counted, however many
+    ):
         report = await Checker(application.database, application.storage).check()
     for finding in report.findings:
         print(f"{finding.kind}: {finding.subject}: {finding.detail}")

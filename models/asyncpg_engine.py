@@ -22,7 +22,6 @@ from tortoise.backends.base.client import (
 )
 from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import ConnectionToken, get_connections
-from tortoise.exceptions import TransactionManagementError
 
 from models.failures import NoConnectionError
 from models.listening import hear_postgres
@@ -67,13 +66,17 @@ class CancellationSafePooledContext(TransactionContextPooled):
         try:
             if exc is None:
                 await self.client.commit()
-            elif not isinstance(exc, TimeoutError | TransactionManagementError):
+            elif not isinstance(exc, TimeoutError) and not self._is_over:
                 await self.client.rollback()
         except BaseException as error:
             failure = error
             raise
         finally:
             await self._pooled.give_back(self.client._connection, failure)  # noqa: SLF001 - the same
+
+    @property
+    def _is_over(self) -> bool:
+        return bool(cast("Any", self.client)._finalized)  # noqa: SLF001 - the same
 
     @property
     def _pooled(self) -> "PooledPostgresClient":

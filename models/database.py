@@ -111,7 +111,7 @@ class Database:
             if event == "apply_done":
                 applied.append(name)
 
-        async with self.alone(), self._patient() as client:
+        async with self.alone(), self.patient() as client:
             with rights_required():
                 await MigrationExecutor(client, APPS).migrate(progress=note)
         return applied
@@ -211,7 +211,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _patient(self) -> AsyncIterator[BaseDBAsyncClient]:
+    async def patient(self) -> AsyncIterator[BaseDBAsyncClient]:
         """Have a client for the block, in this task, whose statements take what they take."""
         if self.is_embedded:
             yield self._client

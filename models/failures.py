@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from typing import Final
 
 import asyncpg
-from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
+from tortoise.exceptions import (
+    DBConnectionError,
+    IntegrityError,
+    OperationalError,
+    TransactionManagementError,
+)
 
 from core.errors import MediaError, StorageFullError, UnavailableError
 from core.metrics import DATABASE_ERRORS
@@ -20,6 +25,7 @@ _FAILURES: Final = (
     NoConnectionError,
     OperationalError,
     DBConnectionError,
+    TransactionManagementError,  # among others, that the server takes no changes
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -30,6 +36,7 @@ _FAILURES: Final = (
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.PostgresSystemError,
     asyncpg.exceptions.TransactionRollbackError,
 )
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from uuid import uuid4
 
 import asyncpg
@@ -191,7 +191,7 @@ async def test_migrating_and_waiting_for_it_take_what_they_take(postgres_databas
 
         async with database.alone():
             waiting = asyncio.create_task(wait_for_the_other())
-            async with database._patient(), in_transaction("default") as migrating:
+            async with database.patient(), in_transaction("default") as migrating:
                 await migrating.execute_query("SELECT pg_sleep(1)")
                 await asyncio.sleep(1)
                 await migrating.execute_query("SELECT 1")
@@ -263,4 +263,30 @@ async def test_an_account_that_the_server_no_longer_lets_in_is_an_outage(
             with pytest.raises(UnavailableError):
                 await database.check()
     await administrator.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await administrator.close()
+
+
+async def test_a_server_that_takes_no_changes_is_an_outage(postgres_database: str) -> None:
+    name = postgres_database.rpartition("/")[2]
+    administrator = await asyncpg.connect(postgres_database)
+
+    async def restart(*, read_only: bool) -> None:
+        setting = "on" if read_only else "off"
+        await administrator.execute(
+            "BEGIN READ WRITE;"
+            f" ALTER DATABASE {name} SET default_transaction_read_only = {setting};"
+            " COMMIT; SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    async with opened(postgres_database) as database:
+        await database._client.execute_script("CREATE TABLE note (text TEXT)")
+        await restart(read_only=True)
+        for _ in range(3):  # the first finds its connection gone, the others are refused
+            with pytest.raises(UnavailableError):
+                await write(database, "refused")
+        await restart(read_only=False)
+        with suppress(UnavailableError):  # its connection is gone again
+            await database.check()
+        await write(database, "kept")
     await administrator.close()
