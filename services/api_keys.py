@@ -20,7 +20,7 @@ from core.errors import (
     UnauthenticatedError,
     ValidationFailedError,
 )
-from core.ids import IdPrefix, new_id
+from core.ids import IdPrefix, is_id, new_id
 from models.api_key import MAX_KEY_NAME, ApiKey
 from models.columns import as_utc
 from models.database import Database
@@ -136,6 +136,8 @@ class ApiKeys:
             NotFoundError: The account has no such key.
         """
         account_id = _holder(viewer)
+        if not is_id(key_id, IdPrefix.API_KEY):
+            raise NotFoundError("There is no such API key.")
         async with self._database.transaction() as transaction:
             gone = await transaction.execute(
                 "DELETE FROM api_key WHERE id = ? AND account_id = ?", key_id, account_id

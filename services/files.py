@@ -1,5 +1,6 @@
 """Files: look at, change, open and delete. Every call asks the policy first."""
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ from storage.base import (
 logger = logging.getLogger("media.files")
 
 MAX_BULK_DELETE: Final = 1000
+
+_PURGE_SECONDS: Final = 5
+"""How long a deletion that is done already may be about its bytes."""
 
 
 class Outcome(StrEnum):
@@ -205,9 +209,11 @@ class Files:
 
     async def _purge(self, files: Iterable[StoredFile]) -> None:
         try:
-            await self._sweeper.purge({file.blob_id for file in files})
-        except (MediaError, StorageError) as error:
-            logger.warning("bytes of deleted files are left to the sweeper: %s", error)
+            async with asyncio.timeout(_PURGE_SECONDS):
+                await self._sweeper.purge({file.blob_id for file in files})
+        except (MediaError, StorageError, TimeoutError) as error:
+            reason = str(error) or f"they took longer than {_PURGE_SECONDS} s"
+            logger.warning("bytes of deleted files are left to the sweeper: %s", reason)
 
 
 def _changed(file: StoredFile, changed: Mapping[str, Any]) -> StoredFile:

@@ -124,7 +124,14 @@ class Prober:
         return _found(made.result)
 
     async def _record(self, found: Mapping[str, _Found]) -> None:
+        if not found:
+            return
         async with self._database.transaction() as transaction:
+            # Files before blobs, as everybody locks them: else this and a deletion wait in a ring.
+            condition, among = transaction.one_of("blob_id", list(found))
+            await transaction.rows(
+                f"SELECT id FROM file WHERE {condition} ORDER BY id{transaction.for_update}", among
+            )
             for key, one in sorted(found.items()):
                 facts = (one.width, one.height, one.duration)
                 await transaction.execute(

@@ -99,8 +99,9 @@ async def test_a_revoked_key_is_out_at_once_and_no_other(
     with pytest.raises(UnauthenticatedError):
         await by_key(application, keys[0])
     await by_key(application, keys[1])
-    with pytest.raises(NotFoundError):
-        await application.api_keys.revoke(owner, keys[0].stored.id)
+    for gone in (keys[0].stored.id, "\0", ""):
+        with pytest.raises(NotFoundError):
+            await application.api_keys.revoke(owner, gone)
 
 
 async def test_keys_are_of_their_own_account(application: Application, owner: Viewer) -> None:

@@ -324,6 +324,23 @@ async def test_bytes_that_cannot_be_removed_now_are_left_to_the_sweeper(
     await assert_invariants(application)
 
 
+async def test_a_storage_that_hangs_does_not_keep_a_deletion(
+    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [await uploaded(application, owner, content) for content in (b"a", b"b")]
+
+    async def hang(_: str) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr("services.files._PURGE_SECONDS", 0.1)
+        hanging.setattr(application.storage, "delete", hang)
+        async with asyncio.timeout(20):
+            await application.files.bulk_delete(owner, [file.id for file in files])
+    assert (await application.sweeper.sweep()).blobs == 2
+    await assert_invariants(application)
+
+
 async def test_a_storage_that_does_not_answer_is_told_from_a_missing_file(
     application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

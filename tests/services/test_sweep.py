@@ -174,6 +174,27 @@ async def test_a_sweep_that_fails_is_tried_again(
     assert staged_count(application) == 0
 
 
+async def test_a_fault_does_not_end_the_sweeper(
+    application: Application,
+    owner: Viewer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await received(application, owner, b"x")
+
+    async def fail(_: object) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("of our own making")
+
+    monkeypatch.setattr("services.sweep.expire_keys", fail)
+    sweeping = asyncio.create_task(sweeper(application).run_every(0.01))
+    async with asyncio.timeout(20):
+        while staged_count(application):
+            await asyncio.sleep(0.01)
+    sweeping.cancel()
+    assert "of our own making" in caplog.text
+
+
 async def test_an_object_that_cannot_go_keeps_no_other(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
