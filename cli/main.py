@@ -19,6 +19,7 @@ from core.logs import configure_logging
 from core.settings import Settings, SettingsError, load_settings
 from models.user import UserKind
 from schema.build import export
+from storage.base import StorageError
 
 Run = Callable[[Settings, argparse.Namespace], int]
 
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(explained(error), 2)
     except MediaError as error:
         return _fail(explained(error), 1)
+    except StorageError as error:
+        return _fail(f"the storage failed: {error}", 1)
     except OSError as error:
         return _fail(str(error), 1)
 

@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 
+from core.logs import redacted
 from core.settings import Settings, SettingsError
 from models.user import UserKind
 from services.application import running
@@ -44,6 +45,6 @@ async def create_account(settings: Settings, options: argparse.Namespace) -> int
     """Make an account and print its id, the library it is of, and its access token; 0."""
     async with running(settings) as application:
         session = await application.accounts.create(UserKind(options.kind))
-    library = settings.data_dir.resolve()
+    library = redacted(settings.database_url) or settings.data_dir.resolve()
     print(f"{session.account_id} ({session.kind}) of {library}\n{session.access_token}")
     return 0

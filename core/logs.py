@@ -16,6 +16,9 @@ TEXT: Final = "text"
 _LOGGING_VALUES: Final = ("aiosqlite", "tortoise.db_client")
 """Loggers that tell the values of every statement at debug: names, descriptions, tags."""
 
+_TALKATIVE: Final = ("botocore", "procrastinate")
+"""Loggers that tell at info what is of no use to whoever runs a server, every few seconds."""
+
 _HIDDEN: Final = r"\1***"
 _SECRETS: Final = re.compile(
     r"\b((?:signature|code|[a-z_-]*token|[a-z_-]*secret|password|api_?key)=|(?:bearer|basic) )"
@@ -76,5 +79,5 @@ def configure_logging(form: str, level: str) -> None:
     text = TextFormatter("%(levelname)s %(name)s: %(message)s")
     handler.setFormatter(JsonFormatter() if form == JSON else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for talkative in _LOGGING_VALUES:
+    for talkative in _LOGGING_VALUES + _TALKATIVE:
         logging.getLogger(talkative).setLevel(logging.WARNING)

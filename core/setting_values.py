@@ -49,9 +49,19 @@ def _url(*schemes: str) -> Callable[[str], str]:
         text = value.strip()
         if text and urlsplit(text).scheme not in schemes:
             raise ValueError("must begin with " + " or ".join(f"{scheme}://" for scheme in schemes))
+        _require_port(text)
         return text.rstrip("/") if "http" in schemes else text
 
     return parse
+
+
+def _require_port(url: str) -> None:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise ValueError(  # of the library's words one may be a part of the password
+            "its port is not a number up to 65535; in a password write / ? # @ as %2F %3F %23 %40"
+        ) from None
 
 
 def _storage_url(value: str) -> str:

@@ -144,9 +144,12 @@ def _read_files(given: Mapping[str, str]) -> dict[str, str]:
 
 def _content(name: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        content = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         raise SettingsError(f"{name}={path!r}: cannot be read ({error})") from None
+    if not content:  # else the default would be used in place of what was meant
+        raise SettingsError(f"{name}={path!r}: the file is empty")
+    return content
 
 
 def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:

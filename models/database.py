@@ -6,7 +6,7 @@ SQL is written once with ``?`` placeholders and runs on both engines.
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from tortoise.transactions import in_transaction
 
 from models.asyncpg_engine import PooledPostgresClient
 from models.configuration import APPS, CONNECTION, sqlite_path, tortoise_config
-from models.failures import rights_required, translated
+from models.failures import migrating, translated
 from models.listening import CHANNEL
 from models.notices import Notice, Notices, Topic
 from models.placeholders import bind, is_postgres, one_of
@@ -104,6 +104,7 @@ class Database:
 
         Raises:
             SettingsError: The account may not make tables.
+            StorageFullError: The database has no room for them.
         """
         applied: list[str] = []
 
@@ -112,7 +113,7 @@ class Database:
                 applied.append(name)
 
         async with self.alone(), self.patient() as client:
-            with rights_required():
+            with migrating():
                 await MigrationExecutor(client, APPS).migrate(progress=note)
         return applied
 
@@ -177,8 +178,10 @@ class Database:
             async with self._file_lock():
                 yield
             return
-        async with self._session(limited=False) as connection:
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+        async with AsyncExitStack() as held:
+            with translated():
+                connection = await held.enter_async_context(self._session(limited=False))
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
     @asynccontextmanager

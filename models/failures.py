@@ -55,11 +55,13 @@ def translated() -> Iterator[None]:
 
 
 @contextmanager
-def rights_required() -> Iterator[None]:
-    """Raise ``SettingsError`` if the account may not do in the block what it has to."""
+def migrating() -> Iterator[None]:
+    """Raise the domain's error if rights or room lack for new tables; faults stay what they are."""
     try:
         yield
     except OperationalError as error:
+        if "full" in str(error):
+            raise _meaning(error)[1] from error
         if isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
             raise SettingsError(
                 f"MEDIA_DATABASE_URL: {error}; the account must be able to make tables"

@@ -34,6 +34,12 @@ def test_what_the_dockerfile_copies_is_there() -> None:
         assert all((ROOT / source).exists() for source in sources)
 
 
+def test_the_image_has_no_secrets_of_the_deployment() -> None:
+    made = re.findall(r"^folder=(\S+)$", (ROOT / "scripts/make-secrets").read_text(), re.MULTILINE)
+    assert set(made) <= set((ROOT / ".dockerignore").read_text().split())
+    assert made
+
+
 def test_the_compose_file_is_one() -> None:
     check = Path(sys.executable).with_name("check-jsonschema")
     told(check, "--builtin-schema", "vendor.compose-spec", "docker-compose.yml")

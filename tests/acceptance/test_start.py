@@ -71,6 +71,34 @@ def test_a_parameter_of_the_database_that_cannot_be_used(tmp_path: Path) -> None
     assert_told(tmp_path, "maxsize='many' must be a whole number", database_url=url)
 
 
+@pytest.mark.parametrize("name", ["database_url", "redis_url"])
+def test_a_password_that_is_not_quoted(tmp_path: Path, name: str) -> None:
+    scheme = "postgres" if name == "database_url" else "redis"
+    status, said = ended(tmp_path, "serve", **{name: f"{scheme}://media:S3cr/et@127.0.0.1/0"})
+    assert status == 2
+    assert "its port is not a number" in said
+    assert "S3cr" not in said
+
+
+def test_a_secret_file_that_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("\n")
+    given = {"database_url_file": str(tmp_path / "url")}
+    assert_told(tmp_path, "the file is empty", **given)
+
+
+async def test_a_role_without_connections_left(tmp_path: Path, postgres_database: str) -> None:
+    name = f"few_{uuid4().hex}"
+    administrator = await asyncpg.connect(postgres_database)
+    await administrator.execute(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT 1")
+    await administrator.execute(f"GRANT ALL ON SCHEMA public TO {name}")
+    url = postgres_database.replace("media@", f"{name}@")
+    await asyncio.to_thread(
+        assert_told, tmp_path, f'too many connections for role "{name}"', database_url=url
+    )
+    await administrator.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await administrator.close()
+
+
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "media.db").write_text("These are the notes of a holiday, not a database." * 100)
     assert_told(tmp_path, "file is not a database")
