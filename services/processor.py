@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
@@ -12,6 +12,7 @@ from models.file import StoredFile
 from processing.task import TaskName
 from processing.workers import Input, Outcome, Workers
 from services.storage_errors import storage_errors
+from services.temporary_files import closed_on_failure, temporary_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 
 _MAX_EXTENSION: Final = 16
@@ -49,6 +50,7 @@ class Processor:
             ProcessingError: The failure lies in the file.
             BusyError: The line is full, and the caller is not ``patient``.
             UnavailableError: The storage does not answer, or has lost the bytes.
+            StorageFullError: There is no room for a temporary copy.
         """
         made: Outcome | None = None
         try:
@@ -69,16 +71,6 @@ class Processor:
                 raise UnavailableError("The bytes of the file are not there now.") from error
 
 
-@contextmanager
-def closed_on_failure(output: BinaryIO) -> Iterator[None]:
-    """Close ``output`` if the block, which hands it on, raises."""
-    try:
-        yield
-    except BaseException:
-        output.close()
-        raise
-
-
 @asynccontextmanager
 async def _descriptor(stored: StoredObject) -> AsyncIterator[int]:
     held = stored.descriptor()
@@ -86,9 +78,16 @@ async def _descriptor(stored: StoredObject) -> AsyncIterator[int]:
         with held as number:
             yield number
         return
-    with tempfile.TemporaryFile() as copy:
-        await _fill(copy, stored)
+    with await _copied(stored) as copy:
         yield copy.fileno()
+
+
+async def _copied(stored: StoredObject) -> BinaryIO:
+    with temporary_errors():
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's, if all goes well
+        with closed_on_failure(copy):
+            await _fill(copy, stored)
+        return copy
 
 
 async def _fill(copy: BinaryIO, stored: StoredObject) -> None:
