@@ -1,10 +1,14 @@
-"""Worker tasks on stored files: opens the bytes for the worker, wherever they live."""
+"""Worker tasks on stored files: opens the bytes for the worker, wherever they live.
+
+Bytes that lie in no file are copied to a temporary one, when there is a worker for them.
+"""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from core.errors import UnavailableError
@@ -52,16 +56,13 @@ class Processor:
             UnavailableError: The storage does not answer, or has lost the bytes.
             StorageFullError: There is no room for a temporary copy.
         """
-        made: Outcome | None = None
-        try:
-            async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
-                given = Input(number, subject.content_type, subject.name, stored.size)
-                made = await self.workers.run(task, given, spec, patient=patient)
-                return made  # noqa: RET504 - to be closed if the blocks' ends are cancelled
-        except BaseException:
-            if made:
-                made.output.close()
-            raise
+        opened = partial(self._opened, subject)
+        return await self.workers.run(task, opened, spec, patient=patient)
+
+    @asynccontextmanager
+    async def _opened(self, subject: Subject) -> AsyncIterator[Input]:
+        async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
+            yield Input(number, subject.content_type, subject.name, stored.size)
 
     async def _open(self, blob_id: str) -> StoredObject:
         with storage_errors():

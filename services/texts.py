@@ -81,7 +81,7 @@ class Texts:
     """Extracts, keeps and finds the text of files."""
 
     def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
-        # Each page on its way holds its file open: no more of them than can be worked on.
+        # No more pages are on their way than can be worked on: the pages of files take turns.
         self._turns = Turns(processor.workers.size)
         self._files = files
         self._derivatives = derivatives
