@@ -4,8 +4,8 @@ import asyncio
 import logging
 import os
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
@@ -56,6 +56,25 @@ class Input:
     content_type: str
     filename: str
     size: int
+
+
+Opener = Callable[[], AbstractAsyncContextManager[Input]]
+"""Opens the file to work on for a block. Nobody who waits for a worker holds what that takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    task: TaskName
+    opened: Opener
+    spec: Mapping[str, Any]
+    deadline: float
+
+
+@dataclass(slots=True)
+class _Place:
+    """A place at work, with the worker that was put there."""
+
+    worker: WorkerProcess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,39 +135,52 @@ class Workers:
     async def run(
         self,
         task: TaskName,
-        source: Input,
+        opened: Opener,
         spec: Mapping[str, Any],
         *,
         deadline: float = DEADLINE_SECONDS,
         patient: bool = False,
     ) -> Outcome:
-        """Return what a worker makes of ``source``.
+        """Return what a worker makes of the file that is ``opened`` when its turn has come.
 
         It has ``deadline`` seconds from when it begins, and half of that as processor time.
         Cancelling kills it. A ``patient`` caller is not refused, and lets all others go first.
+        What fails in a used worker is opened once more for a fresh one.
 
         Raises:
             ProcessingError: The failure lies in the file.
             BusyError: The line is full, or the workers are being closed.
             UnavailableError: No worker could be started.
+            And what ``opened`` raises.
         """
-        request = _request(task, source, spec, deadline)
+        work = _Work(task, opened, spec, deadline)
         with counted(task):
             try:
-                return await self._attempt(request, source, deadline, patient=patient)
+                return await self._attempt(work, patient=patient)
             except _UsedWorkerError:
-                return await self._attempt(request, source, deadline, patient=True, fresh=True)
+                return await self._attempt(work, patient=True, fresh=True)
 
-    async def _attempt(
-        self, request: bytes, source: Input, deadline: float, *, patient: bool, fresh: bool = False
-    ) -> Outcome:
-        used = False
+    async def _attempt(self, work: _Work, *, patient: bool, fresh: bool = False) -> Outcome:
+        made: Outcome | None = None
         try:
-            async with self._worker(patient=patient, fresh=fresh) as worker:
-                used = worker.done > 0
-                with at_work(), _files(source) as (given, writable, output):
-                    answer = await worker.perform(request, (given, writable), deadline)
-                    return _outcome(answer, output)
+            async with self._place(patient=patient) as place, work.opened() as given:
+                made = await self._perform(work, given, place, fresh=fresh)
+                return made  # noqa: RET504 - to be closed if the blocks' ends are cancelled
+        except BaseException:
+            if made:
+                made.output.close()
+            raise
+
+    async def _perform(self, work: _Work, given: Input, place: _Place, *, fresh: bool) -> Outcome:
+        request, used = _request(work, given), False
+        try:
+            worker = place.worker = self._lend(fresh=fresh)
+            if not await worker.wait_until_waiting():
+                raise WorkerNotStartedError("it did not come up")  # noqa: TRY301 - as if not lent
+            used = worker.done > 0
+            with at_work(), _files(given) as (readable, writable, output):
+                answer = await worker.perform(request, (readable, writable), work.deadline)
+                return _outcome(answer, output)
         except (WorkerLostError, WorkerNotStartedError, OSError, ProcessingError) as error:
             told = self._told(error)
             if used and isinstance(told, ProcessingError) and told.failure in _OF_USED_WORKERS:
@@ -179,26 +211,30 @@ class Workers:
         return UnavailableError("Files cannot be processed now; try again later.")
 
     @asynccontextmanager
-    async def _worker(self, *, patient: bool, fresh: bool) -> AsyncIterator[WorkerProcess]:
-        """Lend a worker that waits for a task, and give its place back when it is done or dead."""
+    async def _place(self, *, patient: bool) -> AsyncIterator[_Place]:
+        """Wait for a place; it is given back when the worker put there is done or dead."""
         with in_line():
             await self._line.enter(patient=patient)
+        place = _Place()
         try:
-            idle = self._take_idle()
-            if idle and fresh:
-                self._in_background(idle.end())
-                idle = None
-            worker = idle or WorkerProcess(self._command)
-        except BaseException:
-            self._line.leave()
-            raise
-        self._busy.add(worker)
-        try:
-            if not await worker.wait_until_waiting():
-                raise WorkerNotStartedError("it did not come up")
-            yield worker
+            yield place
         finally:
-            self._in_background(self._take_back(worker))
+            if place.worker:
+                self._in_background(self._take_back(place.worker))
+            else:
+                self._line.leave()
+
+    def _lend(self, *, fresh: bool) -> WorkerProcess:
+        """Return a worker that waits for a task, or is about to."""
+        if self._line.is_closed:  # while the file was being opened
+            raise stopping()
+        idle = self._take_idle()
+        if idle and fresh:
+            self._in_background(idle.end())
+            idle = None
+        worker = idle or WorkerProcess(self._command)
+        self._busy.add(worker)
+        return worker
 
     def _take_idle(self) -> WorkerProcess | None:
         while self._idle:
@@ -230,17 +266,17 @@ class Workers:
         task.add_done_callback(self._background.discard)
 
 
-def _request(task: TaskName, source: Input, spec: Mapping[str, Any], deadline: float) -> bytes:
+def _request(work: _Work, given: Input) -> bytes:
     request = orjson.dumps(
         {
-            "task": task,
+            "task": work.task,
             "source": {
-                "content_type": source.content_type,
-                "filename": source.filename,
-                "size": source.size,
+                "content_type": given.content_type,
+                "filename": given.filename,
+                "size": given.size,
             },
-            "spec": dict(spec),
-            "processor_seconds": deadline * _PROCESSOR_SHARE,
+            "spec": dict(work.spec),
+            "processor_seconds": work.deadline * _PROCESSOR_SHARE,
         }
     )
     if len(request) > MAX_REQUEST_BYTES:
@@ -249,7 +285,7 @@ def _request(task: TaskName, source: Input, spec: Mapping[str, Any], deadline: f
 
 
 @contextmanager
-def _files(source: Input) -> Iterator[tuple[int, int, BinaryIO]]:
+def _files(given: Input) -> Iterator[tuple[int, int, BinaryIO]]:
     """Open, for the worker, the file for reading and its output for writing; ours is the third.
 
     Each is opened anew, so that the worker shares neither position nor rights with this process.
@@ -257,10 +293,10 @@ def _files(source: Input) -> Iterator[tuple[int, int, BinaryIO]]:
     output = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's, if all goes well
     try:
         with (
-            _reopened(source.descriptor, os.O_RDONLY) as given,
+            _reopened(given.descriptor, os.O_RDONLY) as readable,
             _reopened(output.fileno(), os.O_WRONLY) as writable,
         ):
-            yield given, writable, output
+            yield readable, writable, output
     except BaseException:
         output.close()
         raise

@@ -17,7 +17,8 @@ from processing.task import Failure, ProcessingError, TaskName
 from services.derivative_records import Specification, StoredDerivative
 from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
-from services.processor import Processor, Subject, closed_on_failure
+from services.processor import Processor, Subject
+from services.temporary_files import closed_on_failure
 
 _JSON: Final = "application/json"
 

@@ -296,7 +296,8 @@ class Derivatives:
             raise _ERRORS[error.failure](error.message) from error
         except BaseException as error:
             await asyncio.shield(self._let_go(blob_id, claim))
-            if isinstance(error, ConflictError) and not await self._is_shown(blob_id):
+            lost = isinstance(error.__cause__, ObjectNotFoundError)  # before there was a worker
+            if (lost or isinstance(error, ConflictError)) and not await self._is_shown(blob_id):
                 raise NotFoundError(_GONE) from error
             raise
         finally:

@@ -17,7 +17,8 @@ from services.derivative_records import StoredDerivative
 from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
 from services.preview_request import PreviewRequest
-from services.processor import Processor, Subject, closed_on_failure
+from services.processor import Processor, Subject
+from services.temporary_files import closed_on_failure
 from storage.base import StoredObject
 
 

@@ -1,10 +1,14 @@
-"""Worker tasks on stored files: opens the bytes for the worker, wherever they live."""
+"""Worker tasks on stored files: opens the bytes for the worker, wherever they live.
+
+Bytes that lie in no file are copied to a temporary one, when there is a worker for them.
+"""
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, BinaryIO, Final
 
 from core.errors import UnavailableError
@@ -12,6 +16,7 @@ from models.file import StoredFile
 from processing.task import TaskName
 from processing.workers import Input, Outcome, Workers
 from services.storage_errors import storage_errors
+from services.temporary_files import closed_on_failure, temporary_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 
 _MAX_EXTENSION: Final = 16
@@ -49,17 +54,15 @@ class Processor:
             ProcessingError: The failure lies in the file.
             BusyError: The line is full, and the caller is not ``patient``.
             UnavailableError: The storage does not answer, or has lost the bytes.
+            StorageFullError: There is no room for a temporary copy.
         """
-        made: Outcome | None = None
-        try:
-            async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
-                given = Input(number, subject.content_type, subject.name, stored.size)
-                made = await self.workers.run(task, given, spec, patient=patient)
-                return made  # noqa: RET504 - to be closed if the blocks' ends are cancelled
-        except BaseException:
-            if made:
-                made.output.close()
-            raise
+        opened = partial(self._opened, subject)
+        return await self.workers.run(task, opened, spec, patient=patient)
+
+    @asynccontextmanager
+    async def _opened(self, subject: Subject) -> AsyncIterator[Input]:
+        async with await self._open(subject.blob_id) as stored, _descriptor(stored) as number:
+            yield Input(number, subject.content_type, subject.name, stored.size)
 
     async def _open(self, blob_id: str) -> StoredObject:
         with storage_errors():
@@ -69,16 +72,6 @@ class Processor:
                 raise UnavailableError("The bytes of the file are not there now.") from error
 
 
-@contextmanager
-def closed_on_failure(output: BinaryIO) -> Iterator[None]:
-    """Close ``output`` if the block, which hands it on, raises."""
-    try:
-        yield
-    except BaseException:
-        output.close()
-        raise
-
-
 @asynccontextmanager
 async def _descriptor(stored: StoredObject) -> AsyncIterator[int]:
     held = stored.descriptor()
@@ -86,9 +79,16 @@ async def _descriptor(stored: StoredObject) -> AsyncIterator[int]:
         with held as number:
             yield number
         return
-    with tempfile.TemporaryFile() as copy:
-        await _fill(copy, stored)
+    with await _copied(stored) as copy:
         yield copy.fileno()
+
+
+async def _copied(stored: StoredObject) -> BinaryIO:
+    with temporary_errors():
+        copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller's, if all goes well
+        with closed_on_failure(copy):
+            await _fill(copy, stored)
+        return copy
 
 
 async def _fill(copy: BinaryIO, stored: StoredObject) -> None:

@@ -22,6 +22,7 @@ from services.derivative_records import Specification, StoredDerivative
 from services.derivatives import Derivatives, Producer, Product
 from services.files import Files
 from services.processor import Processor, Subject
+from services.temporary_files import closed_on_failure, temporary_errors
 
 PAGE_BREAK: Final = "\f"
 """What stands between two pages of a text (U+000C, form feed)."""
@@ -80,7 +81,7 @@ class Texts:
     """Extracts, keeps and finds the text of files."""
 
     def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
-        # Each page on its way holds its file open: no more of them than can be worked on.
+        # No more pages are on their way than can be worked on: the pages of files take turns.
         self._turns = Turns(processor.workers.size)
         self._files = files
         self._derivatives = derivatives
@@ -243,7 +244,9 @@ def _confidence(pages: Sequence[_Page]) -> float | None:
 
 
 def _product(text: ExtractedText) -> Product:
-    output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who keeps the product
-    output.write(orjson.dumps(asdict(text)))
-    output.seek(0)
-    return Product(output, _JSON)
+    with temporary_errors():
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who keeps the product
+        with closed_on_failure(output):
+            output.write(orjson.dumps(asdict(text)))
+            output.seek(0)
+        return Product(output, _JSON)

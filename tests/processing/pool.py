@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,8 +31,13 @@ async def opened(sandbox: Sandbox, **options: Any) -> AsyncIterator[Workers]:
 async def perform(
     workers: Workers, file: BinaryIO, deadline: float = 20, *, patient: bool = False, **spec: Any
 ) -> Outcome:
-    given = Input(file.fileno(), "text/plain", "fox.txt", len(CONTENT))
-    return await workers.run(TaskName.PROBE, given, spec, deadline=deadline, patient=patient)
+    opener = partial(given, file)
+    return await workers.run(TaskName.PROBE, opener, spec, deadline=deadline, patient=patient)
+
+
+@asynccontextmanager
+async def given(file: BinaryIO) -> AsyncIterator[Input]:
+    yield Input(file.fileno(), "text/plain", "fox.txt", len(CONTENT))
 
 
 async def copied(workers: Workers, file: BinaryIO) -> dict[str, Any]:

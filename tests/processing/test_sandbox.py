@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import tempfile
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,8 +42,8 @@ class Prisoner:
 
     async def told(self, **spec: Any) -> dict[str, Any]:
         with tempfile.TemporaryFile() as file:
-            given = Input(file.fileno(), "text/plain", "empty.txt", 0)
-            with await self._workers.run(TaskName.PROBE, given, spec) as outcome:
+            given = nullcontext(Input(file.fileno(), "text/plain", "empty.txt", 0))
+            with await self._workers.run(TaskName.PROBE, lambda: given, spec) as outcome:
                 return outcome.result
 
 

@@ -233,6 +233,7 @@ def test_the_production_table_names_a_module_for_every_task() -> None:
 
 SERVER = """
 import asyncio, sys
+from contextlib import nullcontext
 from processing.sandbox import Sandbox
 from processing.workers import Input, Workers
 from tests.processing.hostile_tasks import TASKS
@@ -241,8 +242,8 @@ async def main(name, *prefix):
     *prefix, path = prefix
     workers = Workers(size=2, queue=2, sandbox=Sandbox(name, tuple(prefix)), tasks=TASKS)
     file = open(path, "rb")
-    given = Input(file.fileno(), "text/plain", "fox.txt", 19)
-    run = lambda **spec: workers.run("probe", given, spec)
+    given = nullcontext(Input(file.fileno(), "text/plain", "fox.txt", 19))
+    run = lambda **spec: workers.run("probe", lambda: given, spec)
     working = asyncio.create_task(run(do="wait", seconds=600))
     await run(do="copy")
     print("one is idle, one works", flush=True)
