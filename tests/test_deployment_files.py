@@ -7,6 +7,8 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
+
 from core.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -76,3 +78,16 @@ def test_secrets_are_made_once_and_are_what_the_settings_take(tmp_path: Path) ->
     key = re.search(r"aws_secret_access_key = (\w+)", made["s3_credentials"])
     assert key
     assert key[1] in made["s3_config"]
+
+
+@pytest.mark.parametrize("lost", ["s3_config", "s3_credentials", "postgres_password"])
+def test_a_secret_is_not_made_anew_beside_the_one_that_it_belongs_to(
+    tmp_path: Path, lost: str
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    script = shutil.copy(ROOT / "scripts" / "make-secrets", tmp_path / "scripts")
+    told(script)
+    (tmp_path / "deploy" / "secrets" / lost).unlink()
+    done = subprocess.run([script], capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert done.returncode == 1
+    assert "belong together" in done.stderr
