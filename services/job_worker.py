@@ -21,6 +21,7 @@ from models.file import StoredFile
 from services.application import Application
 from services.derivative_records import Specification
 from services.derivatives import Producer
+from services.file_rows import file_of_blob
 from services.jobs import JobName, Jobs
 
 Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
@@ -95,8 +96,8 @@ class JobWorker:
         else:
             logger.warning("the job queue does not answer any more")
 
-    async def _derive(self, file_id: str, kind: str, parameters: dict[str, Any]) -> None:
-        file = await self._application.files.find(file_id)
+    async def _derive(self, blob_id: str, kind: str, parameters: dict[str, Any]) -> None:
+        file = await file_of_blob(self._application.database, blob_id)
         if file is None:
             return  # deleted meanwhile
         wanted = Specification(DerivativeKind(kind), parameters)

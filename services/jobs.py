@@ -77,7 +77,7 @@ class Jobs:
             await self.app.close_async()
 
     async def derive(self, file: StoredFile, wanted: Specification) -> None:
-        """Ask for a result for ``file``; asked for before and still waiting is asked for once.
+        """Ask for a result for ``file``; what waits already for the same bytes is asked for once.
 
         Raises:
             BusyError: As many wait as may.
@@ -89,7 +89,7 @@ class Jobs:
             await self._ask(
                 JobName.DERIVE,
                 f"{file.blob_id}:{wanted.digest}",
-                file_id=file.id,
+                blob_id=file.blob_id,
                 kind=wanted.kind.value,
                 parameters=dict(wanted.parameters),
             )

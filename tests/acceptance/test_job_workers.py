@@ -150,6 +150,23 @@ def test_a_full_queue_refuses_and_what_waits_is_made_when_a_worker_comes(fleet: 
         assert waiting.result().status_code == 200
 
 
+def test_what_one_of_two_equal_files_was_asked_for_is_made_though_that_file_goes(
+    fleet: Fleet,
+) -> None:
+    server = fleet.server()
+    with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
+        client.timeout = httpx.Timeout(90)
+        doomed, other = (upload(client, image("PNG"), "a.png") for _ in range(2))
+        pool.submit(client.post, f"{doomed}/preview")
+        todo = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'derive'"
+        eventually(lambda: fleet.rows(todo), "it is asked for")
+        assert client.delete(doomed).is_success
+        asked = pool.submit(client.post, f"{other}/preview")
+        fleet.worker()
+        assert asked.result().status_code == 200
+    assert fleet.rows("SELECT state, COUNT(*) FROM derivative GROUP BY state") == [("ready", 1)]
+
+
 def test_servers_that_start_at_once_agree_on_an_empty_database(fleet: Fleet) -> None:
     with ThreadPoolExecutor() as pool:
         servers = list(pool.map(fleet.server, ("one", "two")))
