@@ -29,6 +29,9 @@ Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
 logger = logging.getLogger("media.workers")
 
 _RECONNECT_SECONDS: Final = 1
+_POLL_SECONDS: Final = 1
+"""How long a job may wait after the end of the one like it, of which no notice tells."""
+
 _HEARTBEAT_SECONDS: Final = 5
 _STALLED_SECONDS: Final = 15
 """A worker that has not been heard of for as long is dead, and its jobs are somebody else's."""
@@ -73,7 +76,7 @@ class JobWorker:
     def _register(self) -> None:
         app = self._jobs.app
         app.task(name=JobName.DERIVE.value, retry=_RETRY)(self._derive)
-        app.task(name=JobName.PROBE.value, lock=JobName.PROBE.value, retry=_RETRY)(self._probe)
+        app.task(name=JobName.PROBE.value, retry=_RETRY)(self._probe)
         recover = app.task(name="recover", queueing_lock="recover", pass_context=False)(
             self._recover
         )
@@ -86,6 +89,7 @@ class JobWorker:
             await self._jobs.app.run_worker_async(
                 concurrency=settings.worker_count + 1,
                 delete_jobs="always",
+                fetch_job_polling_interval=_POLL_SECONDS,
                 shutdown_graceful_timeout=settings.drain_seconds,
                 update_heartbeat_interval=_HEARTBEAT_SECONDS,
                 stalled_worker_timeout=_STALLED_SECONDS,
