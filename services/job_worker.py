@@ -37,6 +37,7 @@ _STALLED_SECONDS: Final = 15
 """A worker that has not been heard of for as long is dead, and its jobs are somebody else's."""
 
 _RECOVERY: Final = "* * * * * */10"  # every ten seconds: the sixth field counts them
+_PROBING: Final = "* * * * * */30"
 _TEMPORARY: Final = (BusyError, ConflictError, UnavailableError)
 _RETRY: Final = RetryStrategy(
     max_attempts=5, wait=1, exponential_wait=2, retry_exceptions=_TEMPORARY
@@ -76,7 +77,11 @@ class JobWorker:
     def _register(self) -> None:
         app = self._jobs.app
         app.task(name=JobName.DERIVE.value, retry=_RETRY)(self._derive)
-        app.task(name=JobName.PROBE.value, retry=_RETRY)(self._probe)
+        probing = JobName.PROBE.value
+        probe = app.task(
+            name=probing, queue=probing, lock=probing, queueing_lock=probing, pass_context=False
+        )(self._probe)
+        app.periodic(cron=_PROBING)(probe)
         recover = app.task(name="recover", queueing_lock="recover", pass_context=False)(
             self._recover
         )
@@ -113,10 +118,10 @@ class JobWorker:
         except MediaError:
             return  # it lies in the file, and is recorded
 
-    async def _probe(self) -> None:
-        left = await self._application.prober.probe_all()
-        if left:
-            raise UnavailableError(f"{left} files could not be looked at.")
+    async def _probe(self, timestamp: int = 0) -> None:
+        """Look at new files: when a server asks for it, and at what is left from time to time."""
+        del timestamp
+        await self._application.prober.try_all()
 
     async def _recover(self, timestamp: int) -> None:
         """Let the jobs of dead workers be done by others."""

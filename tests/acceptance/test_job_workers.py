@@ -173,6 +173,20 @@ def test_servers_that_wait_for_one_result_leave_the_worker_to_others(fleet: Flee
         assert [answer.result().status_code for answer in asked] == [200] * 2
 
 
+def test_what_could_not_be_looked_at_is_looked_at_later_though_nobody_asks(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.acceptance.serving.PATIENCE_SECONDS", 60)
+    server = fleet.server()
+    fleet.worker()
+    probed = "SELECT 1 FROM blob WHERE probed"
+    with server.client(server.guest()) as client:
+        upload(client, image("PNG"), "a.png")
+    eventually(lambda: fleet.rows(probed), "it is looked at when it comes")
+    fleet.rows("UPDATE blob SET probed = FALSE RETURNING key")
+    eventually(lambda: fleet.rows(probed), "it is looked at again")
+
+
 def test_what_one_of_two_equal_files_was_asked_for_is_made_though_that_file_goes(
     fleet: Fleet,
 ) -> None:
