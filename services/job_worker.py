@@ -14,6 +14,7 @@ from core.errors import (
     BusyError,
     ConflictError,
     MediaError,
+    StorageFullError,
     UnavailableError,
 )
 from models.derivative import DerivativeKind
@@ -38,7 +39,7 @@ _STALLED_SECONDS: Final = 15
 
 _RECOVERY: Final = "* * * * * */10"  # every ten seconds: the sixth field counts them
 _PROBING: Final = "* * * * * */30"
-_TEMPORARY: Final = (BusyError, ConflictError, UnavailableError)
+_TEMPORARY: Final = (BusyError, ConflictError, OSError, StorageFullError, UnavailableError)
 _RETRY: Final = RetryStrategy(
     max_attempts=5, wait=1, exponential_wait=2, retry_exceptions=_TEMPORARY
 )
