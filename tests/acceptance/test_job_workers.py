@@ -183,6 +183,8 @@ def test_what_could_not_be_looked_at_is_looked_at_later_though_nobody_asks(
     with server.client(server.guest()) as client:
         upload(client, image("PNG"), "a.png")
     eventually(lambda: fleet.rows(probed), "it is looked at when it comes")
+    asked = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'probe'"
+    eventually(lambda: not fleet.rows(asked), "nobody asks any more")
     fleet.rows("UPDATE blob SET probed = FALSE RETURNING key")
     eventually(lambda: fleet.rows(probed), "it is looked at again")
 
