@@ -22,6 +22,12 @@ async def found_files(
     return _by_id(await database.read(_select(wanted), viewer.id or "", *wanted))
 
 
+async def file_of_blob(database: Database, blob_id: str) -> StoredFile | None:
+    """Return any file that shows a blob, None if none does."""
+    rows = await database.read(f"SELECT {COLUMNS} FROM file WHERE blob_id = ? LIMIT 1", blob_id)
+    return stored_file(rows[0]) if rows else None
+
+
 async def locked_files(
     transaction: Transaction, viewer: Viewer, ids: Sequence[str]
 ) -> dict[str, StoredFile]:

@@ -14,6 +14,7 @@ from core.errors import (
     BusyError,
     ConflictError,
     MediaError,
+    StorageFullError,
     UnavailableError,
 )
 from models.derivative import DerivativeKind
@@ -21,6 +22,7 @@ from models.file import StoredFile
 from services.application import Application
 from services.derivative_records import Specification
 from services.derivatives import Producer
+from services.file_rows import file_of_blob
 from services.jobs import JobName, Jobs
 
 Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
@@ -28,12 +30,16 @@ Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
 logger = logging.getLogger("media.workers")
 
 _RECONNECT_SECONDS: Final = 1
+_POLL_SECONDS: Final = 1
+"""How long a job may wait after the end of the one like it, of which no notice tells."""
+
 _HEARTBEAT_SECONDS: Final = 5
 _STALLED_SECONDS: Final = 15
 """A worker that has not been heard of for as long is dead, and its jobs are somebody else's."""
 
 _RECOVERY: Final = "* * * * * */10"  # every ten seconds: the sixth field counts them
-_TEMPORARY: Final = (BusyError, ConflictError, UnavailableError)
+_PROBING: Final = "* * * * * */30"
+_TEMPORARY: Final = (BusyError, ConflictError, OSError, StorageFullError, UnavailableError)
 _RETRY: Final = RetryStrategy(
     max_attempts=5, wait=1, exponential_wait=2, retry_exceptions=_TEMPORARY
 )
@@ -72,7 +78,11 @@ class JobWorker:
     def _register(self) -> None:
         app = self._jobs.app
         app.task(name=JobName.DERIVE.value, retry=_RETRY)(self._derive)
-        app.task(name=JobName.PROBE.value, lock=JobName.PROBE.value, retry=_RETRY)(self._probe)
+        probing = JobName.PROBE.value
+        probe = app.task(
+            name=probing, queue=probing, lock=probing, queueing_lock=probing, pass_context=False
+        )(self._probe)
+        app.periodic(cron=_PROBING)(probe)
         recover = app.task(name="recover", queueing_lock="recover", pass_context=False)(
             self._recover
         )
@@ -85,6 +95,7 @@ class JobWorker:
             await self._jobs.app.run_worker_async(
                 concurrency=settings.worker_count + 1,
                 delete_jobs="always",
+                fetch_job_polling_interval=_POLL_SECONDS,
                 shutdown_graceful_timeout=settings.drain_seconds,
                 update_heartbeat_interval=_HEARTBEAT_SECONDS,
                 stalled_worker_timeout=_STALLED_SECONDS,
@@ -95,8 +106,8 @@ class JobWorker:
         else:
             logger.warning("the job queue does not answer any more")
 
-    async def _derive(self, file_id: str, kind: str, parameters: dict[str, Any]) -> None:
-        file = await self._application.files.find(file_id)
+    async def _derive(self, blob_id: str, kind: str, parameters: dict[str, Any]) -> None:
+        file = await file_of_blob(self._application.database, blob_id)
         if file is None:
             return  # deleted meanwhile
         wanted = Specification(DerivativeKind(kind), parameters)
@@ -108,10 +119,10 @@ class JobWorker:
         except MediaError:
             return  # it lies in the file, and is recorded
 
-    async def _probe(self) -> None:
-        left = await self._application.prober.probe_all()
-        if left:
-            raise UnavailableError(f"{left} files could not be looked at.")
+    async def _probe(self, timestamp: int = 0) -> None:
+        """Look at new files: when a server asks for it, and at what is left from time to time."""
+        del timestamp
+        await self._application.prober.try_all()
 
     async def _recover(self, timestamp: int) -> None:
         """Let the jobs of dead workers be done by others."""

@@ -12,7 +12,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from core.errors import BusyError, UnavailableError
 from core.metrics import QUEUED
@@ -57,6 +59,7 @@ class Jobs:
                 timeout=_CONNECTION_SECONDS,
             )
         )
+        self.app.job_manager = _JobManager(self.app.connector)
         self._limit = limit
 
     @asynccontextmanager
@@ -77,7 +80,7 @@ class Jobs:
             await self.app.close_async()
 
     async def derive(self, file: StoredFile, wanted: Specification) -> None:
-        """Ask for a result for ``file``; asked for before and still waiting is asked for once.
+        """Ask for a result for ``file``; what waits already for the same bytes is asked for once.
 
         Raises:
             BusyError: As many wait as may.
@@ -89,7 +92,7 @@ class Jobs:
             await self._ask(
                 JobName.DERIVE,
                 f"{file.blob_id}:{wanted.digest}",
-                file_id=file.id,
+                blob_id=file.blob_id,
                 kind=wanted.kind.value,
                 parameters=dict(wanted.parameters),
             )
@@ -100,7 +103,7 @@ class Jobs:
             await self._ask(JobName.PROBE, JobName.PROBE.value)
 
     async def _ask(self, name: JobName, once: str, **arguments: Any) -> None:
-        job = self.app.configure_task(name.value, queue=name.value, queueing_lock=once)
+        job = self.app.configure_task(name.value, queue=name.value, lock=once, queueing_lock=once)
         with suppress(AlreadyEnqueued):
             await job.defer_async(**arguments)
 
@@ -134,6 +137,19 @@ class Jobs:
         )
         if not row["prepared"]:
             await self.app.schema_manager.apply_schema_async()
+
+
+class _JobManager(JobManager):
+    """Drops a job that cannot go back into the queue because the same is asked for again there.
+
+    Left as running it would keep its lock, and the one that waits would never run.
+    """
+
+    async def retry_job(self, job: Job, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super().retry_job(job, *args, **kwargs)
+        except UniqueViolation:
+            await self.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def _conninfo(url: str) -> str:

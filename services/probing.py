@@ -68,7 +68,7 @@ class Prober:
         pause = _RETRY_SECONDS
         while True:
             self._wake.clear()
-            done = await self._probe_all_logged()
+            done = await self.try_all()
             pause = _RETRY_SECONDS if done else min(2 * pause, _MAX_RETRY_SECONDS)
             try:
                 async with asyncio.timeout(None if done else pause):
@@ -92,7 +92,8 @@ class Prober:
             after = (rows[-1][0], rows[-1][1])
         return left
 
-    async def _probe_all_logged(self) -> bool:
+    async def try_all(self) -> bool:
+        """Look at all that is new, or ask for it; False if some is left for another time."""
         try:
             if self._jobs is not None:
                 await self._jobs.probe()

@@ -19,6 +19,8 @@ from tests.acceptance.samples import film, image, writing
 from tests.acceptance.serving import ROOT, Server, eventually
 
 BROKEN = image("PNG")[:200]
+CLAIMED = "SELECT 1 FROM derivative WHERE state = 'pending'"
+DERIVING = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'derive' ORDER BY id"
 
 
 class Fleet:
@@ -117,19 +119,25 @@ def test_a_failure_in_the_file_is_told_and_tried_again_when_asked(fleet: Fleet) 
 
 
 def test_the_job_of_a_killed_worker_is_done_by_another_and_kept_once(fleet: Fleet) -> None:
-    server = fleet.server()
+    server, other = fleet.server(), fleet.server("other")
     doomed = fleet.worker()
-    with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
-        client.timeout = httpx.Timeout(90)
+    token = server.guest()
+    with (
+        server.client(token) as client,
+        other.client(token) as elsewhere,
+        ThreadPoolExecutor() as pool,
+    ):
+        client.timeout = elsewhere.timeout = httpx.Timeout(90)
         path = upload(client, scan(12), "scan.pdf")
         asked = [pool.submit(client.post, f"{path}/extract-text") for _ in range(3)]
-        claimed = "SELECT 1 FROM derivative WHERE state = 'pending'"
-        eventually(lambda: fleet.rows(claimed), "a worker takes it up")
+        eventually(lambda: fleet.rows(CLAIMED), "a worker takes it up")
+        asked.append(pool.submit(elsewhere.post, f"{path}/extract-text"))
+        eventually(lambda: len(fleet.rows(DERIVING)) > 1, "the other server asks for it too")
         doomed.kill()
         doomed.wait()
         fleet.worker()
         answers = [each.result() for each in asked]
-    assert [answer.status_code for answer in answers] == [200] * 3
+    assert [answer.status_code for answer in answers] == [200] * 4
     assert len({answer.text for answer in answers}) == 1
     assert answers[0].json()["data"]["pages"] == 12
     assert fleet.rows("SELECT state, COUNT(*) FROM derivative GROUP BY state") == [("ready", 1)]
@@ -141,13 +149,60 @@ def test_a_full_queue_refuses_and_what_waits_is_made_when_a_worker_comes(fleet: 
     with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
         path = upload(client, image("PNG"), "a.png")
         waiting = pool.submit(client.post, f"{path}/preview", json={"size": "small"})
-        todo = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'derive'"
-        eventually(lambda: fleet.rows(todo), "the first is asked for")
+        eventually(lambda: fleet.rows(DERIVING), "the first is asked for")
         refused = client.post(f"{path}/preview", json={"size": "large"})
         assert (refused.status_code, refused.json()["code"]) == (503, "BUSY")
         assert refused.headers["retry-after"]
         fleet.worker()
         assert waiting.result().status_code == 200
+
+
+def test_servers_that_wait_for_one_result_leave_the_worker_to_others(fleet: Fleet) -> None:
+    one, two = (fleet.server(name, workers=1) for name in ("one", "two"))
+    fleet.worker()
+    token = one.guest()
+    with one.client(token) as here, two.client(token) as there, ThreadPoolExecutor() as pool:
+        here.timeout = there.timeout = httpx.Timeout(90)
+        long, photo = upload(here, scan(100), "a.pdf"), upload(here, image("PNG"), "a.png")
+        asked = [pool.submit(here.post, f"{long}/extract-text", json={"language": "en"})]
+        eventually(lambda: fleet.rows(CLAIMED), "a worker takes it up")
+        asked.append(pool.submit(there.post, f"{long}/extract-text", json={"language": "en"}))
+        eventually(lambda: len(fleet.rows(DERIVING)) > 1, "the other server asks for it too")
+        assert here.post(f"{photo}/preview").status_code == 200
+        assert fleet.rows(DERIVING)[:2] == [("doing",), ("todo",)]
+        assert [answer.result().status_code for answer in asked] == [200] * 2
+
+
+def test_what_could_not_be_looked_at_is_looked_at_later_though_nobody_asks(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.acceptance.serving.PATIENCE_SECONDS", 60)
+    server = fleet.server()
+    fleet.worker()
+    probed = "SELECT 1 FROM blob WHERE probed"
+    with server.client(server.guest()) as client:
+        upload(client, image("PNG"), "a.png")
+    eventually(lambda: fleet.rows(probed), "it is looked at when it comes")
+    asked = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'probe'"
+    eventually(lambda: not fleet.rows(asked), "nobody asks any more")
+    fleet.rows("UPDATE blob SET probed = FALSE RETURNING key")
+    eventually(lambda: fleet.rows(probed), "it is looked at again")
+
+
+def test_what_one_of_two_equal_files_was_asked_for_is_made_though_that_file_goes(
+    fleet: Fleet,
+) -> None:
+    server = fleet.server()
+    with server.client(server.guest()) as client, ThreadPoolExecutor() as pool:
+        client.timeout = httpx.Timeout(90)
+        doomed, other = (upload(client, image("PNG"), "a.png") for _ in range(2))
+        pool.submit(client.post, f"{doomed}/preview")
+        eventually(lambda: fleet.rows(DERIVING), "it is asked for")
+        assert client.delete(doomed).is_success
+        asked = pool.submit(client.post, f"{other}/preview")
+        fleet.worker()
+        assert asked.result().status_code == 200
+    assert fleet.rows("SELECT state, COUNT(*) FROM derivative GROUP BY state") == [("ready", 1)]
 
 
 def test_servers_that_start_at_once_agree_on_an_empty_database(fleet: Fleet) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -22,6 +23,7 @@ from tests.swift import Bucket, new_bucket
 
 LARGE = noise(20 * MIB)  # three parts
 FIRST = 100_000
+TRIED_AGAIN = "SELECT 1 FROM procrastinate_jobs WHERE task_name = 'derive' AND attempts > 0"
 UPLOAD = "mutation ($file: Upload!) { upload(file: $file) { id } }"
 
 
@@ -120,6 +122,28 @@ def test_workers_of_their_own_find_and_leave_everything_there(
             made = client.post(f"{path}/preview", json={"size": "small"}).json()["data"]
             shown = client.get(made["preview_url"]).content
     assert Image.open(io.BytesIO(shown)).size == (made["width"], made["height"])
+
+
+def test_workers_of_their_own_try_again_after_a_want_of_temporary_room(
+    bucket: Bucket, postgres_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "room"
+    room.mkdir()
+    for name, value in bucket.environment.items() | {("TMPDIR", str(room))}:
+        monkeypatch.setenv(name, value)
+    with ExitStack() as started, ThreadPoolExecutor() as pool:
+        fleet = Fleet(tmp_path, postgres_database, started)
+        server = fleet.server(storage_url=f"s3://{bucket.name}/of-another-fleet")
+        fleet.worker()
+        with server.client(server.guest()) as client:
+            client.timeout = httpx.Timeout(90)
+            path = f"/v1/media/files/{upload(client, image('PNG'), 'a.png')}"
+            assert client.post(f"{path}/preview", json={"size": "small"}).is_success
+            room.rename(tmp_path / "away")
+            asked = pool.submit(client.post, f"{path}/preview", json={"size": "large"})
+            eventually(lambda: fleet.rows(TRIED_AGAIN) or asked.done(), "it could not be made")
+            (tmp_path / "away").rename(room)
+            assert asked.result().status_code == 200
 
 
 def test_a_running_download_outlives_the_deletion_of_its_file(

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from procrastinate.jobs import Status
 
 from core.metrics import REGISTRY
 from core.settings import Settings
@@ -26,6 +27,30 @@ async def test_jobs_that_wait_are_counted(
                 file = await uploaded(application, owner, b"%d" % number)
                 await jobs.derive(file, Specification(DerivativeKind.ANALYSIS, {}))
                 await waiting(number)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_of_the_same_job_one_runs_and_one_waits_even_if_the_first_is_given_back(
+    settings: Settings,
+) -> None:
+    async with checked(settings) as application:
+        file = await uploaded(application, await account(application))
+        wanted = Specification(DerivativeKind.ANALYSIS, {})
+        jobs = Jobs(settings.database_url, limit=9)
+        async with jobs.opened(application.database):
+            manager = jobs.app.job_manager
+            worker = await manager.register_worker()
+            await jobs.derive(file, wanted)
+            first = await manager.fetch_job(None, worker)
+            assert first is not None
+            await jobs.derive(file, wanted)
+            assert await manager.fetch_job(None, worker) is None
+            await manager.retry_job(first)
+            second = await manager.fetch_job(None, worker)
+            assert second is not None
+            assert second.id != first.id
+            await manager.finish_job(second, Status.SUCCEEDED, delete_job=True)
+            assert not list(await manager.list_jobs_async())
 
 
 async def waiting(number: int) -> None:
