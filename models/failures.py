@@ -60,8 +60,9 @@ def migrating() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if "full" in str(error):
-            raise _meaning(error)[1] from error
+        kind, meaning = _meaning(error)
+        if kind == "full":
+            raise meaning from error
         if isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
             raise SettingsError(
                 f"MEDIA_DATABASE_URL: {error}; the account must be able to make tables"

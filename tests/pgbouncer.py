@@ -1,9 +1,7 @@
 """PgBouncer for tests: a process of their own on a free port, in front of a PostgreSQL server."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.ports import free_port
+from tests.ports import free_port, wait_until_it_listens
 from tests.postgres import unprivileged
-
-_PATIENCE_SECONDS = 20
 
 
 @contextmanager
@@ -38,7 +34,7 @@ def pgbouncer(database_url: str, *, pool_mode: str, ignored: str = "") -> Iterat
         ) as process,
     ):
         try:
-            _wait_for(port, process)
+            wait_until_it_listens("PgBouncer", port, process)
             yield database._replace(netloc=f"media@127.0.0.1:{port}").geturl()
         finally:
             process.kill()
@@ -59,14 +55,3 @@ def _program() -> str:
     if found is None:
         pytest.fail("PgBouncer is missing: `make test` installs it, or install pgbouncer")
     return found
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.02)
-    pytest.fail("PgBouncer did not start")

@@ -1,16 +1,14 @@
 """Redis for tests: a server of their own on a free port, which keeps nothing."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from tests.ports import free_port
+from tests.ports import free_port, wait_until_it_listens
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ def redis_server(port: int) -> Iterator[RedisServer]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_for(port, process)
+        wait_until_it_listens("Redis", port, process)
         yield RedisServer(f"redis://127.0.0.1:{port}/0", process)
     finally:
         process.kill()
@@ -57,14 +55,3 @@ def _program() -> str:
     if found is None:
         pytest.fail("Redis is missing: `make test` installs it, or install redis-tools")
     return found
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.02)
-    pytest.fail("Redis did not start")
