@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from tests.acceptance.serving import ROOT
+from tests.mounting import small_disk
 from tests.ports import free_port
 
 
@@ -102,6 +103,12 @@ async def test_a_role_without_connections_left(tmp_path: Path, postgres_database
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "media.db").write_text("These are the notes of a holiday, not a database." * 100)
     assert_told(tmp_path, "file is not a database")
+
+
+def test_a_disk_without_room_for_the_tables(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 1) as folder:
+        (folder / "of somebody else").write_bytes(bytes(960 * 1024))
+        assert_told(folder, "The database has no room left.")
 
 
 def test_a_storage_without_credentials(tmp_path: Path) -> None:
