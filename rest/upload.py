@@ -61,8 +61,6 @@ class _Incoming:
                 self._fields[part.name].append(await self._form.text(part))
 
     async def _stage(self, part: Part) -> None:
-        if part.filename is None:
-            raise BadMultipartError('The part "file" must be a file, with a filename.')
         if self._received is not None:
             raise BadMultipartError('Send one part named "file"; there is a second one.')
         self._received = await self._uploads.receive(

@@ -1,13 +1,13 @@
 """The ``operations`` and ``map`` parts of a GraphQL multipart request, validated and bound.
 
 GraphQL multipart request specification, https://github.com/jaydenseric/graphql-multipart-request-spec,
-version 2, narrowed: no batches, and a file is used once. Pure functions of bytes; whatever those
-hold, the only error is BadMultipartError, whose message says what to change.
+version 2, without batches. Pure functions of bytes; whatever those hold, the only error is
+BadMultipartError, whose message says what to change.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from core.errors import BadMultipartError
 from streaming.request import MAX_JSON_BYTES
 
 MAX_FILES = 100
-"""The most files in one request, unless the caller says otherwise."""
+"""The most files that one request may make, unless the caller says otherwise: paths in ``map``."""
 
 _SHOWN_CHARACTERS = 60
 _NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]*")  # GraphQL specification (2025), section 2.1.9
@@ -42,23 +42,24 @@ def parse_operations(raw: bytes) -> dict[str, Any]:
     return operations
 
 
-def parse_map(raw: bytes, max_files: int = MAX_FILES) -> dict[str, str]:
-    """Return which path each file goes to: names of file parts to paths like ``variables.file``.
+def parse_map(raw: bytes, max_files: int = MAX_FILES) -> dict[str, list[str]]:
+    """Return which paths, such as ``variables.file``, the file of each named part fills.
 
-    The paths are not looked at; ``UploadMap`` does that.
+    ``UploadMap`` checks the paths.
 
     Raises:
         BadMultipartError: It is over 1 MB, not JSON, or not an object of non-empty names, each
-            once, to lists of one string; or it names more than ``max_files`` files.
+            once, to non-empty lists of strings; or its lists hold more than ``max_files`` paths.
     """
     names = _parse_json("map", raw)
     if not isinstance(names, dict):
         raise BadMultipartError(
             f'map must be a JSON object such as {{"0": ["variables.file"]}}, not {_kind(names)}.'
         )
-    if len(names) > max_files:
-        raise BadMultipartError(f"map names {len(names)} files; at most {max_files} are allowed.")
-    paths = {name: _only_path(name, value) for name, value in names.items()}
+    paths = {name: _paths(name, value) for name, value in names.items()}
+    count = sum(map(len, paths.values()))
+    if count > max_files:
+        raise BadMultipartError(f"map holds {count} paths; at most {max_files} are allowed.")
     _refuse_repeated_names(raw)
     return paths
 
@@ -67,43 +68,51 @@ class UploadMap:
     """The places in ``operations`` where the files go, each filled once.
 
     ``operations`` is bound, not copied: ``place`` writes into it. ``names`` are the expected part
-    names in the order of the map.
+    names in the order of the map, ``count`` is how many places there are in all.
 
     Raises:
         BadMultipartError: A path does not start with ``variables.``, does not lead to a null in
             ``operations``, or is used twice.
     """
 
-    def __init__(self, operations: dict[str, Any], paths: Mapping[str, str]) -> None:
+    def __init__(self, operations: dict[str, Any], paths: Mapping[str, Sequence[str]]) -> None:
         self.names = tuple(paths)
-        self._open: dict[str, tuple[Any, str | int]] = {}
-        taken: set[str] = set()
-        for name, path in paths.items():
-            if path in taken:
-                raise BadMultipartError(
-                    f"map uses the path {_shown(path)} twice: give each file a path of its own."
-                )
-            taken.add(path)
-            self._open[name] = _slot(operations, path)
+        self.count = sum(map(len, paths.values()))
+        _refuse_repeated_paths(path for several in paths.values() for path in several)
+        self._open = {
+            name: [_slot(operations, path) for path in several] for name, several in paths.items()
+        }
 
-    def place(self, name: str, value: object) -> None:
-        """Put ``value`` where the map sends the part ``name``.
+    def uses(self, name: str) -> int:
+        """Return how many places the part ``name`` fills.
 
         Raises:
             BadMultipartError: The map does not name the part, or it came before.
         """
+        return len(self._slots(name))
+
+    def place(self, name: str, values: Sequence[object]) -> None:
+        """Put ``values``, as many as ``uses`` says, where the map sends the part ``name``.
+
+        Raises:
+            BadMultipartError: The map does not name the part, or it came before.
+        """
+        for (container, key), value in zip(self._slots(name), values, strict=True):
+            container[key] = value
+        del self._open[name]
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the names of the parts that have not been placed, in the order of the map."""
+        return tuple(self._open)
+
+    def _slots(self, name: str) -> list[tuple[Any, str | int]]:
         if name not in self.names:
             raise BadMultipartError(
                 f"The file part {_shown(name)} is not in map: add it there or leave it out."
             )
         if name not in self._open:
             raise BadMultipartError(f"The file part {_shown(name)} came twice: send it once.")
-        container, key = self._open.pop(name)
-        container[key] = value
-
-    def missing(self) -> tuple[str, ...]:
-        """Return the names of the parts that have not been placed, in the order of the map."""
-        return tuple(self._open)
+        return self._open[name]
 
 
 def _parse_json(part: str, raw: bytes) -> object:
@@ -117,20 +126,25 @@ def _parse_json(part: str, raw: bytes) -> object:
         raise BadMultipartError(f"{part} is not valid JSON: {error}.") from error
 
 
-def _only_path(name: str, paths: object) -> str:
+def _paths(name: str, paths: object) -> list[str]:
     if not name:
         raise BadMultipartError("map has an empty file name: name each file part.")
     if not isinstance(paths, list) or not paths or not all(isinstance(p, str) for p in paths):
         raise BadMultipartError(
-            f"map must give {_shown(name)} a list with its path, such as "
-            '["variables.file"], not ' + _kind(paths) + "."
+            f"map must give {_shown(name)} a list of one or more paths, such as "
+            '["variables.file"].'
         )
-    if len(paths) > 1:
-        raise BadMultipartError(
-            f"map gives {_shown(name)} {len(paths)} paths, but a file may be used once: "
-            "send it again as another part."
-        )
-    return str(paths[0])
+    return paths
+
+
+def _refuse_repeated_paths(paths: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for path in paths:
+        if path in seen:
+            raise BadMultipartError(
+                f"map uses the path {_shown(path)} twice: a variable takes one file."
+            )
+        seen.add(path)
 
 
 def _refuse_repeated_names(raw: bytes) -> None:

@@ -1,5 +1,8 @@
 """GraphQL multipart requests: operations, map, then files, each staged while it streams in.
 
+A part that ``map`` names is a file whether or not its head has a ``filename`` (RFC 7578, 4.2). Its
+bytes are staged once, however many variables take them.
+
 Source: GraphQL multipart request specification (jaydenseric), version 2.
 """
 
@@ -80,8 +83,8 @@ class _Incoming:
         parts = self._form.parts()
         operations = parse_operations(await self._leading(parts, "operations"))
         uploads = UploadMap(operations, parse_map(await self._leading(parts, "map")))
-        if uploads.names:
-            await self._count(len(uploads.names))
+        if uploads.count:
+            await self._count(uploads.count)
         async for part in parts:
             await self._stage(part, uploads)
         missing = uploads.missing()
@@ -102,16 +105,19 @@ class _Incoming:
         return await self._form.small(part)
 
     async def _stage(self, part: Part, uploads: UploadMap) -> None:
-        if part.name not in uploads.names:
-            raise BadMultipartError(f"The map does not name the part {part.name[:80]!r}.")
-        if part.filename is None:
-            raise BadMultipartError(f"The part {part.name[:80]!r} must be a file, with a filename.")
+        uses = uploads.uses(part.name)
         expected = _expected(part, is_last=uploads.missing() == (part.name,))
         received = await self._uploads.receive(
-            self._viewer, part.chunks, part.filename, part.content_type, expected, self._attempt
+            self._viewer,
+            part.chunks,
+            part.filename,
+            part.content_type,
+            expected,
+            self._attempt,
+            uses,
         )
         self._staged.append(received)
-        uploads.place(part.name, received)
+        uploads.place(part.name, received.for_each_use())
 
 
 def _expected(part: Part, *, is_last: bool) -> Expected:

@@ -70,6 +70,9 @@ class Quotas:
     ) -> None:
         """Hold a file, and as many bytes as ``expected`` allows and are left.
 
+        Further uses of the same bytes are not held: what they need must be left now, and is
+        charged with each file.
+
         The row that ``reservation`` is recorded in must say so in the same transaction.
 
         Raises:
@@ -78,8 +81,8 @@ class Quotas:
             TooManyUploadsError: It would pass what may be under way at once.
         """
         room = await self._room(transaction, reservation.owner_id)
-        room.require_files(1)
-        room.require_bytes(expected.least, expected.least)
+        room.require_files(reservation.uses)
+        room.require_bytes(expected.least, expected.least, reservation.uses)
         reservation.held_bytes = max(expected.least, min(expected.most or 0, room.bytes))
 
     async def extend(self, reservation: Reservation, size: int) -> None:
@@ -92,7 +95,7 @@ class Quotas:
         async with self._database.transaction() as transaction:
             room = await self._room(transaction, reservation.owner_id)
             more = max(0, size - reservation.held_bytes)
-            room.require_bytes(more, size)
+            room.require_bytes(more, size, reservation.uses)
             # Exactly what has come at first, which is all of a small file; then more at a time.
             ahead = min(reservation.held_bytes, _MOST_AHEAD, room.bytes) if more else 0
             held = reservation.held_bytes + max(more, ahead)

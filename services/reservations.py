@@ -35,18 +35,19 @@ class Reservations:
 
     @asynccontextmanager
     async def reserved(
-        self, owner_id: str, expected: Expected | None = None
+        self, owner_id: str, expected: Expected | None = None, uses: int = 1
     ) -> AsyncIterator[Reservation]:
         """Reserve a key for the block; what it left is cleared up if the block raises.
 
         With ``expected``, which uploads of clients have, a place in the quota is held too.
+        ``uses`` is how many files are to be made of the bytes.
 
         Raises:
             UnauthenticatedError: The account is gone.
             QuotaExceededError: What is expected at the least would pass the quota.
             TooManyUploadsError: It would pass what may be under way at once.
         """
-        reservation = Reservation(new_id(IdPrefix.UPLOAD), owner_id, new_key())
+        reservation = Reservation(new_id(IdPrefix.UPLOAD), owner_id, new_key(), uses)
         async with self.cleared_on_failure(reservation):
             await self.record(reservation, expected)
             yield reservation
@@ -112,7 +113,12 @@ class Reservations:
         await asyncio.shield(self._begin_to_clear_up(reservations))
 
     def _begin_to_clear_up(self, reservations: Sequence[Reservation]) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._clear_up_all(reservations))
+        pending = []
+        for one in reservations:  # marked before anything is awaited: nothing claims them from now
+            if not one.settled:
+                one.settled = True
+                pending.append(one)
+        task = asyncio.create_task(self._clear_up_all(pending))
         self._clearing.add(task)
         task.add_done_callback(self._clearing.discard)
         return task
@@ -123,9 +129,7 @@ class Reservations:
 
     async def _clear_up_all(self, reservations: Sequence[Reservation]) -> None:
         for reservation in reservations:
-            if not reservation.settled:
-                reservation.settled = True
-                await self._clear_up_one(reservation)
+            await self._clear_up_one(reservation)
 
     async def _clear_up_one(self, reservation: Reservation) -> None:
         try:

@@ -46,10 +46,17 @@ class Room:
         if self.held_files + count > MAX_STAGED_FILES:
             raise TooManyUploadsError(f"At most {MAX_STAGED_FILES} files may be under way at once.")
 
-    def require_bytes(self, more: int, size: int) -> None:
-        """Refuse ``more`` bytes for a file of ``size`` bytes or more if they are not left."""
-        if more > self._unused:
-            raise self._exceeded(f"This file of {size} bytes or more would pass your quota", size)
+    def require_bytes(self, more: int, size: int, uses: int = 1) -> None:
+        """Refuse ``more`` bytes for a file of ``size`` bytes or more if they are not left.
+
+        A file that is used several times needs its size in the quota for each use, but is under
+        way once.
+        """
+        if more + size * (uses - 1) > self._unused:
+            times = f", used {uses} times," if uses > 1 else ""
+            raise self._exceeded(
+                f"This file of {size} bytes or more{times} would pass your quota", size * uses
+            )
         if more > self.may_hold - self.held_bytes:
             raise TooManyUploadsError(
                 f"Uploads that are under way may hold {self.may_hold} bytes together;"

@@ -23,7 +23,12 @@ from tortoise.exceptions import IntegrityError
 
 from auth.policy import Policy
 from auth.viewer import Viewer
-from core.errors import PayloadTooLargeError, UnavailableError, ValidationFailedError
+from core.errors import (
+    ConflictError,
+    PayloadTooLargeError,
+    UnavailableError,
+    ValidationFailedError,
+)
 from core.ids import IdPrefix, new_id
 from core.metrics import UPLOADS
 from models.database import Database, Transaction
@@ -46,7 +51,7 @@ from services.storage_errors import storage_errors
 from storage.base import Storage
 
 _ATTEMPTS: Final = 3
-
+_GONE: Final = "The bytes of this file are gone; send it again."
 
 _Completion = Callable[[Transaction, Sequence[StoredFile]], Awaitable[None]]
 
@@ -91,12 +96,14 @@ class Uploads:
         declared_type: str | None = None,
         expected: Expected = ANY_LENGTH,
         attempt: Attempt | None = None,
+        uses: int = 1,
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
         ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
         goes by it. What ``expected`` says of its length is refused before it is read. The body of
-        a retry, as ``attempt`` tells, is read to be compared and not stored.
+        a retry, as ``attempt`` tells, is read to be compared and not stored. With ``uses`` the
+        bytes, staged once, become that many files: claim each of ``Received.for_each_use``.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
@@ -110,8 +117,9 @@ class Uploads:
         owner_id = Policy.require_writer(viewer)
         name = clean_filename(filename or UNNAMED)
         if attempt is not None and attempt.first is not None:
-            return await self._compared(owner_id, chunks, name)
-        async with self._reservations.reserved(owner_id, self._bounded(expected)) as reservation:
+            return await self._compared(owner_id, chunks, name, uses)
+        expected = self._bounded(expected)
+        async with self._reservations.reserved(owner_id, expected, uses) as reservation:
             with storage_errors():
                 reservation.staged = await self._storage.stage(reservation.key)
                 hold = Hold(self._quotas, reservation)
@@ -124,10 +132,12 @@ class Uploads:
         declared = clean_media_type(declared_type)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)
 
-    async def _compared(self, owner_id: str, chunks: AsyncIterator[bytes], name: str) -> Received:
+    async def _compared(
+        self, owner_id: str, chunks: AsyncIterator[bytes], name: str, uses: int
+    ) -> Received:
         body = Body(Unstored(), self.max_bytes)
         await body.take(chunks)
-        nothing = Reservation("", owner_id, "", settled=True)
+        nothing = Reservation("", owner_id, "", uses, settled=True)
         return Received(nothing, name, body.size, body.sha256, "")
 
     def _bounded(self, expected: Expected) -> Expected:
@@ -161,7 +171,8 @@ class Uploads:
             NotFoundError: It made this before, which has been deleted since.
             QuotaExceededError: The files would take their owner over the quota.
             UnauthenticatedError: Their owner was disabled since the upload began.
-            ConflictError: An upload took longer than the grace period and was cleared up.
+            ConflictError: An upload took longer than the grace period and was cleared up, or its
+                bytes are gone because another use of them failed, or was deleted meanwhile.
             StorageFullError: There is no room.
             UnavailableError: Storage or database does not answer.
         """
@@ -170,20 +181,24 @@ class Uploads:
             if attempt.first is not None:
                 return await self._keys.again(attempt.first, fingerprint(bodies, draft))
         async with self._reservations.cleared_on_failure(*(body.reservation for body in bodies)):
-            _require_unused(bodies)
+            _spend(bodies)
             files = [_file(body, draft) for body in bodies]
             complete = self._completion(attempt, bodies, draft)
             files = await self._record(bodies, files, complete)
         if attempt is not None:
             attempt.completed = True
         for body, file in zip(bodies, files, strict=True):
-            body.reservation.settled = file.blob_id == body.reservation.key
+            body.reservation.settled |= file.blob_id == body.reservation.key
         self._on_stored()
         await self._reservations.clear_up(*(body.reservation for body in bodies))
         return files
 
     async def discard(self, received: Received) -> None:
-        """Drop a received body that nothing claimed. A claimed one stays what it is."""
+        """Drop a received body that nothing claimed, and with it every other use of its bytes.
+
+        What has been made of them stays what it is.
+        """
+        received.spent = True
         await self._reservations.clear_up(received.reservation)
 
     async def close(self) -> None:
@@ -213,10 +228,7 @@ class Uploads:
             await self._publish_new(bodies, published)
             try:
                 async with self._database.transaction() as transaction:
-                    recorded = [
-                        await self._insert(transaction, body, file, published)
-                        for body, file in zip(bodies, files, strict=True)
-                    ]
+                    recorded = await self._insert_all(transaction, bodies, files, published)
                     if complete is not None:
                         await complete(transaction, recorded)
             except (IntegrityError, _ContentWentError):
@@ -228,6 +240,8 @@ class Uploads:
         for body in bodies:
             key = body.reservation.key
             if key not in published and not await self._has_content(body):
+                if body.reservation.settled:
+                    raise ConflictError(_GONE)
                 await self._reservations.publish(body.reservation)
                 published.add(key)
 
@@ -239,16 +253,38 @@ class Uploads:
         )
         return bool(rows)
 
+    async def _insert_all(
+        self,
+        transaction: Transaction,
+        bodies: Sequence[Received],
+        files: Sequence[StoredFile],
+        published: set[str],
+    ) -> list[StoredFile]:
+        recorded, settled = [], set[str]()
+        for body, file in zip(bodies, files, strict=True):
+            first = body.reservation.id not in settled and not body.reservation.settled
+            recorded.append(await self._insert(transaction, body, file, published, first=first))
+            settled.add(body.reservation.id)
+        return recorded
+
     async def _insert(
-        self, transaction: Transaction, body: Received, file: StoredFile, published: set[str]
+        self,
+        transaction: Transaction,
+        body: Received,
+        file: StoredFile,
+        published: set[str],
+        *,
+        first: bool,
     ) -> StoredFile:
+        """Record a file; the ``first`` of a reservation ends it."""
         own_key = body.reservation.key
         # Account before blob, as in deletion: no two transactions wait for each other in a circle.
         await self._quotas.charge(transaction, file.owner_id, file.size)
         shared = await share_blob(transaction, body)
         if shared is None and own_key not in published:
             raise _ContentWentError
-        await settle_reservation(transaction, body.reservation, shared=shared is not None)
+        if first:
+            await settle_reservation(transaction, body.reservation, shared=shared is not None)
         if shared is None:
             await insert_blob(transaction, body)
         recorded = _showing(file, shared)
@@ -256,10 +292,13 @@ class Uploads:
         return recorded
 
 
-def _require_unused(bodies: Sequence[Received]) -> None:
-    keys = {body.reservation.key for body in bodies}
-    if len(keys) < len(bodies) or any(body.reservation.settled for body in bodies):
-        raise ValidationFailedError("A file can be used once; send it again for each further use.")
+def _spend(bodies: Sequence[Received]) -> None:
+    for body in bodies:
+        if body.spent:
+            raise ValidationFailedError(
+                "A variable's file can be used once; give each use a variable of its own."
+            )
+        body.spent = True
 
 
 def _showing(file: StoredFile, shared: SharedBlob | None) -> StoredFile:

@@ -3,16 +3,15 @@
 Source: RFC 7578 (multipart/form-data) and RFC 2046, section 5.1.
 """
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from core.errors import BadMultipartError, UnsupportedMediaTypeError
 from services.received import ANY_LENGTH, Expected
+from streaming.part_names import decoded, file_name
 
 MIB: Final = 1024 * 1024
 MAX_PARTS: Final = 1000
@@ -22,12 +21,10 @@ MAX_TEXT_BYTES: Final = MIB
 _FRAMING_BYTES: Final = MIB
 """The most that boundaries, headers, preamble and epilogue may take together."""
 
-_EXTENDED_NAME: Final = re.compile(r"filename\*\s*=\s*utf-8''([^;\s]+)", re.IGNORECASE)
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part: its field name, the client's file name (None for a text field), and its bytes.
+    """One part: its field name, the client's file name (None without one), and its bytes.
 
     ``content_type`` is the header as the client sent it, None without one. ``expected`` bounds its
     length if no file follows; a part that has arrived whole has it exactly, whatever follows.
@@ -131,7 +128,8 @@ def _parser(content_type: str) -> PushMultipartParser:
     if not 1 <= len(boundary) <= 200 or not boundary.isascii():  # noqa: PLR2004 - RFC 2046 has 70
         raise BadMultipartError("The Content-Type header has no usable boundary parameter.")
     try:
-        return PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+        # Heads are read byte for byte, so that each name can be decoded as what it is.
+        return PushMultipartParser(boundary, max_segment_count=MAX_PARTS, header_charset="latin-1")
     except MultipartError as error:
         raise BadMultipartError(f"The boundary is not usable: {error}.") from error
 
@@ -144,14 +142,10 @@ def _said(error: MultipartError) -> str:
 def _part(segment: MultipartSegment, chunks: AsyncIterator[bytes], expected: Expected) -> Part:
     if not segment.name:
         raise BadMultipartError("Every part needs a name in its Content-Disposition header.")
-    filename = segment.filename or _extended_name(segment)
-    return Part(segment.name, filename, segment.header("Content-Type"), chunks, expected)
-
-
-def _extended_name(segment: MultipartSegment) -> str | None:
-    # RFC 7578, 4.2 forbids this form, but widespread clients send it for names beyond ASCII.
-    found = _EXTENDED_NAME.search(segment.header("Content-Disposition") or "")
-    return unquote(found[1]) if found else segment.filename
+    disposition = segment.header("Content-Disposition") or ""
+    filename = file_name(disposition, segment.filename)
+    content_type = segment.header("Content-Type")
+    return Part(decoded(segment.name), filename, content_type, chunks, expected)
 
 
 async def _until_end(
