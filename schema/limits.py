@@ -11,7 +11,8 @@ from graphql import DocumentNode, GraphQLSyntaxError
 from strawberry.extensions import SchemaExtension
 
 from core.errors import QueryTooComplexError
-from schema.measure import CEILING, measure
+from schema.costs import CEILING
+from schema.measure import measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class QueryLimits:
     reaches exactly. ``max_aliases`` counts aliased fields, and plain ones that a selection set
     repeats, with fragments expanded. ``max_tokens`` counts tokens and comments, ``max_length``
     characters. ``max_cost`` bounds the estimate that ``check_limits`` describes; its default
-    admits 100 files of 60 fields each, and the standard introspection query once.
+    admits a page of 100 files with every field, as ``edges`` and as ``nodes``, at less than half,
+    and the standard introspection query once.
     """
 
     max_depth: int = 12
@@ -46,14 +48,16 @@ def check_limits(
     """Return if ``document`` keeps within ``limits``; that it is valid is not looked at.
 
     Depth and aliases hold for every operation and fragment in it, because validation walks them
-    all; cost holds for the named operation, the first when the name is None. A field costs 1, a
-    mutation's root field 10. ``first``, ``last`` or ``limit``, literal or variable, multiplies the
+    all; cost holds for the named operation, the first when the name is None. A field with a
+    selection costs 1, a root field of a mutation 10, and every ten values of an object (fields
+    without a selection) 1. ``first``, ``last`` or ``limit``, literal or variable, multiplies the
     cost of the field's selection set, by 1 at least; without them a field that selects ``edges``
     or ``nodes`` counts as a page of 20. A field of introspection costs a tenth, times the usual
     sizes of the lists around it. ``@skip`` and ``@include`` change nothing.
 
     Raises:
-        QueryTooComplexError: A limit is passed; the message tells the measure and the limit.
+        QueryTooComplexError: A limit is passed; the message says the measure and the limit, and
+            of cost the most expensive field.
     """
     measures = measure(document)
     _refuse_above(limits.max_tokens, document.token_count, "The query has {} tokens")
@@ -64,9 +68,15 @@ def check_limits(
         "Introspection is {} levels deep",
     )
     _refuse_above(limits.max_aliases, measures.aliases, "The query aliases or repeats {} fields")
-    _refuse_above(
-        limits.max_cost, measures.cost(operation_name, variables or {}), "The query costs {}"
-    )
+    cost = measures.cost(operation_name, variables or {})
+    if cost > limits.max_cost:
+        field = measures.most_expensive(operation_name, variables or {})
+        named = (
+            f" The most expensive field is {field}: ask for a smaller page or less of it."
+            if field
+            else ""
+        )
+        _refuse_above(limits.max_cost, cost, "The query costs {}", named)
 
 
 class LimitsExtension(SchemaExtension):
@@ -119,7 +129,8 @@ class LimitsExtension(SchemaExtension):
             ) from error
 
 
-def _refuse_above(limit: int, measured: int, sentence: str) -> None:
+def _refuse_above(limit: int, measured: int, sentence: str, hint: str = "") -> None:
     if measured > limit:
         shown = f"{CEILING} or more" if measured >= CEILING else str(measured)
-        raise QueryTooComplexError(f"{sentence.format(shown)}; at most {limit} are allowed.")
+        message = f"{sentence.format(shown)}; at most {limit} are allowed.{hint}"
+        raise QueryTooComplexError(message)

@@ -1,5 +1,9 @@
 """How large a GraphQL document is: its depth, aliases and cost, in linear time.
 
+Cost counts objects rather than values, so that whole objects stay cheap as the schema grows, while
+pages in pages multiply. A field with a selection costs 1, and that selection as often as its page
+has items; the fields without one, which are the values of an object, cost 1 for every ten.
+
 Every selection set is measured once, after those below it and on an explicit stack: fragments that
 double sixty times, fragments in a cycle and very deep nesting all cost what their text costs.
 What the text alone decides is kept for the documents that a parser cache hands out again.
@@ -7,7 +11,7 @@ What the text alone decides is kept for the documents that a parser cache hands 
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -23,14 +27,10 @@ from graphql import (
     VariableNode,
 )
 
-DEFAULT_PAGE_SIZE = 20
-"""The items that a connection is taken to return when the query does not say."""
+from schema.costs import CEILING, UNITS, Costs, Step, Term, page_size, units_of_values
 
-MUTATION_COST = 10
-"""The cost of one root field of a mutation; every other field costs 1."""
-
-CEILING = 10**9
-"""Where counts stop, so that doubling fragments make no huge integers."""
+MUTATION_COST: Final = 10
+"""What a root field of a mutation costs, beside its selection."""
 
 _PAGE_ARGUMENTS = frozenset({"first", "last", "limit"})
 _CONNECTION_FIELDS = frozenset({"edges", "nodes"})
@@ -47,7 +47,6 @@ _INTROSPECTION_LISTS = {
     "interfaces": 2,
     "possibleTypes": 2,
 }
-_UNITS = 10  # of one cost: what a field counts for, where one of introspection counts for 1
 _DOCUMENTS_KEPT = 128  # as many documents as Strawberry's ParserCache keeps
 
 
@@ -68,14 +67,8 @@ class _Shape(NamedTuple):
     depth: int
     aliases: int
     fields: int  # at the top level, fragments expanded
+    values: int  # those of them without a selection
     pages: bool  # whether the items of a connection are selected
-
-
-class _Step(NamedTuple):
-    """The units that a selection set costs: its own, and multiples of those of earlier steps."""
-
-    own: int
-    terms: tuple[tuple[int | str, int], ...]  # (number or variable name, index of the step)
 
 
 class _Selections:
@@ -104,10 +97,11 @@ class _Selections:
     def shape(self) -> _Shape:
         """Return the shape of the fields alone, without what is below or in fragments."""
         count = len(self.fields)
+        values = sum(field.selection_set is None for field in self.fields)
         # Repeated fields count like aliases: validation compares them in pairs.
         plain = {field.name.value for field in self.fields if not field.alias}
         pages = any(field.name.value in _CONNECTION_FIELDS for field in self.fields)
-        return _Shape(min(count, 1), count - len(plain), count, pages)
+        return _Shape(min(count, 1), count - len(plain), count, values, pages)
 
 
 class _Measurement:
@@ -116,7 +110,7 @@ class _Measurement:
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._index: dict[tuple[int, bool], int] = {}
-        self.steps: list[_Step] = []
+        self.steps: list[Step] = []
         self.shapes: list[_Shape] = []
 
     def measure(self, root: _Scope) -> int:
@@ -142,37 +136,52 @@ class _Measurement:
     def _leave(self, scope: _Scope, selections: _Selections) -> None:
         """Measure a selection set from what is measured below it."""
         shapes = [selections.shape()]
-        terms: list[tuple[int | str, int]] = []
+        terms: list[Term] = []
         for field, below in selections.nested:
             index = self._index.get(below.key)
             if index is None:  # A cycle of fragments: validation refuses it.
                 continue
             shape = self.shapes[index]
-            sizes: list[int | str] = [1]
-            if field:
+            if field is None:
+                terms.append(Term((1,), index))
+            else:
                 sizes = _sizes(field, shape, introspecting=scope.introspecting)
+                terms.append(Term(sizes, index, _label(field)))
                 entering = below.introspecting and not scope.introspecting
-                shape = _Shape(0 if entering else shape.depth + 1, shape.aliases, 0, pages=False)
-            terms += ((size, index) for size in sizes)
+                shape = _Shape(0 if entering else shape.depth + 1, shape.aliases, 0, 0, pages=False)
             shapes.append(shape)
         self._index[scope.key] = len(self.steps)
-        own = len(selections.fields) * (1 if scope.introspecting else _UNITS)
-        self.steps.append(_Step(own, tuple(terms)))
         self.shapes.append(_merged(shapes))
+        self.steps.append(_step(selections.fields, self.shapes[-1], terms, scope))
+
+
+def _step(fields: list[FieldNode], shape: _Shape, terms: list[Term], scope: _Scope) -> Step:
+    if scope.introspecting:
+        return Step(len(fields), 0, tuple(terms))
+    objects = sum(field.selection_set is not None for field in fields)
+    return Step(objects * UNITS, units_of_values(shape.values), tuple(terms))
+
+
+def _label(field: FieldNode) -> str:
+    alias = f"{field.alias.value}: " if field.alias else ""
+    return f"{alias}{field.name.value}"
 
 
 def _merged(shapes: list[_Shape]) -> _Shape:
-    depths, aliases, fields, pages = zip(*shapes, strict=True)
-    return _Shape(max(depths), min(sum(aliases), CEILING), min(sum(fields), CEILING), any(pages))
+    depths, *counts, pages = zip(*shapes, strict=True)
+    aliases, fields, values = (min(sum(count), CEILING) for count in counts)
+    return _Shape(max(depths), aliases, fields, values, any(pages))
 
 
-def _sizes(field: FieldNode, shape: _Shape, *, introspecting: bool) -> list[int | str]:
+def _sizes(field: FieldNode, shape: _Shape, *, introspecting: bool) -> tuple[int | str, ...]:
     """Return how often the field's selection set counts: numbers and names of variables."""
     if introspecting:
-        return [_INTROSPECTION_LISTS.get(field.name.value, 1)]
+        return (_INTROSPECTION_LISTS.get(field.name.value, 1),)
     values = [a.value for a in field.arguments or () if a.name.value in _PAGE_ARGUMENTS]
-    sizes = [v.name.value if isinstance(v, VariableNode) else _size(_literal(v)) for v in values]
-    return sizes or [DEFAULT_PAGE_SIZE if shape.pages else 1]
+    sizes = (
+        v.name.value if isinstance(v, VariableNode) else page_size(_literal(v)) for v in values
+    )
+    return tuple(sizes) or (page_size(None) if shape.pages else 1,)
 
 
 def _literal(node: ValueNode | None) -> int | None:
@@ -180,13 +189,6 @@ def _literal(node: ValueNode | None) -> int | None:
         return None
     # int() refuses thousands of digits, and ten of them are over every limit.
     return int(node.value) if len(node.value) <= len(str(CEILING)) else CEILING
-
-
-def _size(value: object) -> int:
-    """Return a page size as a multiplier; null, absent and ill-typed ones give the default."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return DEFAULT_PAGE_SIZE
-    return int(max(1, min(value, CEILING)))
 
 
 class _Operation(NamedTuple):
@@ -213,37 +215,38 @@ class Measures:
             about_types = fragment.type_condition.name.value.startswith("__")
             measured.measure(_Scope(fragment.selection_set, about_types))
         self._steps = measured.steps
-        self._variables = {size for s in self._steps for size, _ in s.terms if type(size) is str}
+        sizes = (size for step in self._steps for term in step.terms for size in term.sizes)
+        self._variables = {size for size in sizes if isinstance(size, str)}
         self.depth = measured.depth(introspecting=False)
         self.introspection_depth = measured.depth(introspecting=True) + 1
         self.aliases = max((shape.aliases for shape in measured.shapes), default=0)
 
     def cost(self, name: str | None, variables: Mapping[str, Any]) -> int:
-        """Return what the operation of that name costs, the first if None; 0 if there is none.
+        """Return what the operation of that name costs, the first if None; 0 if there is none."""
+        found = self._costs(name, variables)
+        return found[0].total(found[1]) if found else 0
 
-        The unit is one field outside introspection, rounded up; the cost stops at ``CEILING``.
-        """
+    def most_expensive(self, name: str | None, variables: Mapping[str, Any]) -> str | None:
+        """Return the path of the field that the operation's cost comes from, as far as one does."""
+        found = self._costs(name, variables)
+        return found[0].most_expensive(found[1]) if found else None
+
+    def _costs(self, name: str | None, variables: Mapping[str, Any]) -> tuple[Costs, int] | None:
         named = (o for o in self._operations if name is None or o.name == name)
         operation = next(named, None)
         if operation is None:
-            return 0
-        sizes = {v: _size(variables.get(v, operation.defaults.get(v))) for v in self._variables}
-        costs: list[int] = []
-        for own, terms in self._steps:
-            cost = own + sum(
-                (sizes[size] if isinstance(size, str) else size) * costs[index]
-                for size, index in terms
-            )
-            costs.append(min(cost, CEILING * _UNITS))
-        return -(-costs[operation.step] // _UNITS)
+            return None
+        given = {v: variables.get(v, operation.defaults.get(v)) for v in self._variables}
+        return Costs(self._steps, given), operation.step
 
 
 def _operation(definition: OperationDefinitionNode, measured: _Measurement) -> _Operation:
     step = measured.measure(_Scope(definition.selection_set, introspecting=False))
     if definition.operation is OperationType.MUTATION:
-        surcharge = (MUTATION_COST - 1) * measured.shapes[step].fields * _UNITS
-        measured.steps.append(_Step(surcharge, ((1, step),)))
-        measured.shapes.append(measured.shapes[step])
+        shape = measured.shapes[step]
+        surcharge = MUTATION_COST * shape.fields - (shape.fields - shape.values)
+        measured.steps.append(Step(surcharge * UNITS, 0, (Term((1,), step),)))
+        measured.shapes.append(shape)
         step = len(measured.steps) - 1
     name = definition.name.value if definition.name else None
     defaults = {

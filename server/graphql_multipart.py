@@ -131,8 +131,7 @@ def _paths(name: str, paths: object) -> list[str]:
         raise BadMultipartError("map has an empty file name: name each file part.")
     if not isinstance(paths, list) or not paths or not all(isinstance(p, str) for p in paths):
         raise BadMultipartError(
-            f"map must give {_shown(name)} a list of one or more paths, such as "
-            '["variables.file"].'
+            f'map must give {_shown(name)} a list of one or more paths, such as ["variables.file"].'
         )
     return paths
 

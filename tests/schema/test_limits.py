@@ -1,5 +1,6 @@
 """The limits of a document against its definitions, hostile shapes and a naive reference."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,7 +61,12 @@ def cost(query: str, variables: Mapping[str, Any] | None = None) -> int:
     [
         ("{ a }", 1),
         ("query Named { a { b } c }", 3),
-        ("{ a(first: 10) { b c } }", 21),
+        ("{ a b c }", 1),
+        ("{ a(first: 10) { b c } }", 11),
+        ("{ a(first: 10) { b { d } c { e } } }", 1 + 10 * (2 + 2)),
+        ("{ a { b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 } }", 2),
+        ("{ a { b0 b1 b2 b3 b4 b5 b6 b7 b8 b9 b10 } }", 3),
+        ("{ a { b0 b1 b2 b3 b4 ...f } } fragment f on A { b5 b6 b7 b8 b9 b10 }", 3),
         ("{ a(last: 10) { b } }", 11),
         ("{ a(limit: 10) { b } }", 11),
         ("{ a(first: 10) }", 1),
@@ -69,15 +75,18 @@ def cost(query: str, variables: Mapping[str, Any] | None = None) -> int:
         ("{ a(first: null) { b } }", 21),
         ("{ a(ids: [1, 2, 3]) { b } }", 2),
         ("{ a(first: 2) { b(first: 3) { c } } }", 1 + 2 * (1 + 3)),
+        ("{ a(first: 2, last: 3) { b } }", 1 + 5),
         ("{ files { edges { node { id } } } }", 1 + 20 * 3),
+        ("{ files { edges { cursor node { id } } } }", 1 + 20 * 4),
         ("{ files { nodes { id } } }", 1 + 20 * 2),
         ("{ files(first: 5) { edges { node { id } } } }", 1 + 5 * 3),
         ("{ files { ...c } } fragment c on C { ... { edges { cursor } } }", 1 + 20 * 2),
-        ("{ a { ...f ...f } } fragment f on A { b c }", 5),
-        ("{ ... on Query { a } ... { b } }", 2),
+        ("{ a { ...f ...f } } fragment f on A { b c }", 2),
+        ("{ ... on Query { a } ... { b } }", 1),
         ("mutation { a { b } c: a { b } }", 2 * 10 + 2),
         ("mutation { ...m } fragment m on Mutation { a b }", 20),
         ("subscription { a { b } }", 2),
+        ("mutation { a { b } c d }", 3 * 10 + 1),
         ("{ types { fields { args } } }", 3),
         ("{ __type { fields { name } name } }", 1 + 2),  # and 1 + 10 + 1 tenths
         ("{ __schema { types { fields { name } } } }", 1 + 56),  # and 50 * (1 + 10) + 1 tenths
@@ -133,13 +142,43 @@ def test_infinite_and_enormous_page_sizes_are_refused() -> None:
     assert refusal("{ a(first: " + "9" * 10_000 + ") { b } }") is not None
 
 
-def test_a_hundred_files_of_sixty_fields_pass_and_a_hundred_of_a_hundred_do_not() -> None:
-    def page(fields: int) -> str:
-        names = " ".join(f"field{i}" for i in range(fields))
-        return f"{{ files(first: 100) {{ edges {{ node {{ {names} }} }} }} }}"
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("{ a(first: 30) { b } c(first: 9) { b } }", "a"),
+        ("{ files(first: 9) { edges { node { x { y } z { y } } } } }", "files.edges.node"),
+        ("{ files { edges { node { id } } nodes { id } } }", "files.edges"),
+        ("{ files { nodes { id } totalCount } }", "files.nodes"),
+        ("query ($n: Int) { a(first: $n) { b } c(first: 40) { b } }", "a"),
+        ("{ a { b } } ", "a"),
+        ("{ big: a(first: 30) { b { c } } }", "big: a.b"),
+        (
+            "{ ...f } fragment f on A { x { y } ...g } fragment g on A { a(last: 9) { b } }",
+            "a",
+        ),
+        ("mutation { a(first: 30) { b } }", "a"),
+        ("{ __schema { types { fields { name } } } }", "__schema.types.fields"),
+        ("{ a b c }", None),
+    ],
+)
+def test_a_refusal_names_the_most_expensive_field(query: str, field: str | None) -> None:
+    message = str(refusal(query, {"n": 50}, **{**UNLIMITED, "max_cost": 0}))
+    hint = f" The most expensive field is {field}: ask for a smaller page or less of it."
+    assert message.endswith("are allowed." + (hint if field else ""))
 
-    assert refusal(page(60)) is None
-    assert refusal(page(100)) == "The query costs 10201; at most 10000 are allowed."
+
+def test_a_long_name_is_not_repeated_whole() -> None:
+    query = "{ %s(first: 100) { b(first: 100) { c } } }" % ("a" * 5_000)
+    assert len(str(refusal(query))) < 300
+
+
+def test_pages_in_pages_are_refused_however_few_values_they_ask_for() -> None:
+    assert refusal("{ a(first: 100) { b(first: 90) { c } } }") is None
+    assert str(refusal("{ a(first: 100) { b(first: 100) { c } } }")).startswith(
+        "The query costs 10101; at most 10000 are allowed."
+    )
+    aliased = " ".join(f"p{i}: files(first: 100) {{ nodes {{ id }} }}" for i in range(50))
+    assert refusal(f"{{ {aliased} }}") is not None
 
 
 # Depth, aliases, tokens
@@ -329,10 +368,16 @@ class Reference:
         below = sum(self.aliases(field.selection_set) for field in fields)
         return own + below + sum(self.aliases(spread) for spread in self.spreads(node))
 
-    def cost(self, node: SelectionSetNode | None) -> int:
-        """Return one for each field, times the pages around it."""
-        fields = self.fields(node) if node else []
-        return sum(1 + self.size(f) * self.cost(f.selection_set) for f in fields)
+    def cost(self, node: SelectionSetNode) -> int:
+        """Return one for each field with a selection and each ten values, times their pages."""
+        fields = self.fields(node)
+        objects = [field for field in fields if field.selection_set]
+        values = len(fields) - len(objects)
+        return math.ceil(values / 10) + sum(
+            1 + self.size(field) * self.cost(field.selection_set)
+            for field in objects
+            if field.selection_set
+        )
 
     def size(self, field: FieldNode) -> int:
         """Return how often what is below the field counts."""
