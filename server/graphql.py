@@ -1,6 +1,6 @@
 """GraphQL over HTTP: a request in, a result out, uploads staged as they stream.
 
-Source: GraphQL over HTTP (GraphQL Foundation, Stage 2 draft).
+Source: GraphQL over HTTP (GraphQL Foundation, draft of August 2026).
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -46,6 +46,9 @@ from streaming.request import (
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"
+PARTIAL_SUCCESS: Final = 294
+"""The status of data beside errors (GraphQL over HTTP, "Partial success"); of one type alone."""
+
 _PAGE_TYPE: Final = "text/html"
 
 _BY_METHOD: Final = {
@@ -134,16 +137,16 @@ async def _staged(request: Request, viewer: Viewer) -> AsyncIterator[StagedReque
 
 
 def _from_query(request: Request) -> dict[str, Any]:
-    parsed: dict[str, Any] = dict(request.query_params)
+    parsed: dict[str, Any] = {name: given for name, given in request.query_params.items() if given}
     for name in ("variables", "extensions"):
-        if parsed.get(name):
+        if name in parsed:
             parsed[name] = parse_object(parsed[name].encode(errors="surrogatepass"), name)
     return parsed
 
 
 def _operation(parsed: Mapping[str, Any]) -> Operation:
-    query, variables = parsed.get("query"), parsed.get("variables") or None
-    name, extensions = parsed.get("operationName") or None, parsed.get("extensions")
+    query, variables = parsed.get("query"), parsed.get("variables")
+    name, extensions = parsed.get("operationName"), parsed.get("extensions")
     if not isinstance(query, str) or not query.strip():
         raise ValidationFailedError("query must be a string that holds a GraphQL document.")
     if not isinstance(variables, dict | None):
@@ -152,7 +155,7 @@ def _operation(parsed: Mapping[str, Any]) -> Operation:
         raise ValidationFailedError("operationName must be a string.")
     if not isinstance(extensions, dict | None):
         raise ValidationFailedError("extensions must be an object.")
-    return Operation(query, variables, name)
+    return Operation(query, variables, name or None)
 
 
 async def _execute(
@@ -193,8 +196,10 @@ def _result(result: ExecutionResult, media_type: str) -> Response:
     if result.data is None and errors and not any("path" in error for error in errors):
         status = 400 if media_type == RESPONSE_TYPE else 200
         return _respond({"errors": errors}, status, media_type, {})
-    body = {"data": result.data, "errors": errors} if errors else {"data": result.data}
-    return _respond(body, 200, media_type, {})
+    if errors:
+        status = PARTIAL_SUCCESS if media_type == RESPONSE_TYPE else 200
+        return _respond({"data": result.data, "errors": errors}, status, media_type, {})
+    return _respond({"data": result.data}, 200, media_type, {})
 
 
 def _respond(

@@ -129,7 +129,11 @@ def _graphql_responses(statuses: Statuses, refused: dict[str, str]) -> Json:
         for status, description in refused.items()
     }
     refusals["429"]["headers"] = {"Retry-After": header("Seconds to wait.", pattern="^[0-9]+$")}
-    return {"200": result, **refusals, **problems(statuses, ())}
+    partial = {
+        "description": "Data beside errors, to those who accept the second content type.",
+        "content": {_RESULT_TYPES[1]: content[_RESULT_TYPES[1]]},
+    }
+    return {"200": result, "294": partial, **refusals, **problems(statuses, ())}
 
 
 def _openapi(statuses: Statuses) -> Json:

@@ -319,5 +319,7 @@ async def test_graphql_is_answered_as_described(api: Api) -> None:
     await api.ask("POST", "/graphql", 400, json={"query": ""})
     strict = {"accept": "application/graphql-response+json"}
     await api.ask("POST", "/graphql", 400, json={"query": "{"}, headers=strict)
+    await api.ask("POST", "/graphql", 294, json=mutation, headers=strict)
+    await api.ask("POST", "/graphql", 200, json=mutation)
     await api.ask("POST", "/graphql", 406, json={}, headers={"accept": "image/png"})
     await api.ask("POST", "/graphql", 415, content=b"{ __typename }")
