@@ -41,7 +41,7 @@ def test_a_single_file_goes_where_the_specification_says() -> None:
         b'{"0": ["variables.file"]}',
     )
     assert uploads.names == ("0",)
-    uploads.place("0", "a file")
+    uploads.place("0", ["a file"])
     assert operations["variables"] == {"file": "a file"}
     assert uploads.missing() == ()
 
@@ -52,17 +52,39 @@ def test_a_list_of_files_may_arrive_in_any_order() -> None:
         b'{"b": ["variables.files.1"], "a": ["variables.files.0"], "c": ["variables.input.cover"]}',
     )
     assert uploads.names == uploads.missing() == ("b", "a", "c")
-    uploads.place("c", 3)
-    uploads.place("a", 1)
+    uploads.place("c", [3])
+    uploads.place("a", [1])
     assert uploads.missing() == ("b",)
-    uploads.place("b", 2)
+    uploads.place("b", [2])
     assert operations == {"variables": {"files": [1, 2], "input": {"cover": 3, "title": "t"}}}
+
+
+def test_one_part_fills_every_path_that_the_map_gives_it() -> None:
+    operations, uploads = bound(
+        b'{"variables": {"cover": null, "files": [null, null, null]}}',
+        b'{"0": ["variables.files.2", "variables.cover"],'
+        b' "1": ["variables.files.0", "variables.files.1"]}',
+    )
+    assert (uploads.names, uploads.count) == (("0", "1"), 4)
+    assert (uploads.uses("0"), uploads.uses("1")) == (2, 2)
+    uploads.place("1", ["c", "d"])
+    assert uploads.missing() == ("0",)
+    uploads.place("0", ["a", "b"])
+    assert operations == {"variables": {"cover": "b", "files": ["c", "d", "a"]}}
+    assert uploads.missing() == ()
+
+
+def test_one_part_may_fill_every_path_that_is_allowed() -> None:
+    paths = [f"variables.files.{i}" for i in range(MAX_FILES)]
+    operations = {"variables": {"files": [None] * MAX_FILES}}
+    _, uploads = bound(orjson.dumps(operations), orjson.dumps({"0": paths}))
+    assert uploads.uses("0") == 100
 
 
 def test_without_files_nothing_is_expected() -> None:
     operations, uploads = bound(b'{"query": "{ viewer { id } }"}', b"{}")
     assert operations == {"query": "{ viewer { id } }"}
-    assert (uploads.names, uploads.missing()) == ((), ())
+    assert (uploads.names, uploads.missing(), uploads.count) == ((), (), 0)
 
 
 def test_names_of_parts_may_be_any_text() -> None:
@@ -140,14 +162,16 @@ def test_a_map_that_is_a_list_is_refused() -> None:
     ("file_map", "message"),
     [
         ('{"": ["variables.a"]}', "map has an empty file name: name each file part."),
-        ('{"0": []}', "must give '0' a list with its path"),
-        ('{"0": null}', "must give '0' a list with its path"),
-        ('{"0": "variables.a"}', "not a string."),
-        ('{"0": {"0": "variables.a"}}', "not an object."),
-        ('{"0": [1]}', "must give '0' a list with its path"),
-        ('{"0": ["variables.a", null]}', "must give '0' a list with its path"),
-        ('{"0": ["variables.a", "variables.b"]}', "'0' 2 paths, but a file may be used once"),
-        ('{"0": ["variables.a", "variables.a"]}', "'0' 2 paths, but a file may be used once"),
+        *(
+            (f'{{"0": {paths}}}', "must give '0' a list of one or more paths")
+            for paths in (
+                *("[]", "null", '"variables.a"', '{"0": "variables.a"}', "[1]"),
+                *('["variables.a", null]', '[["variables.a"]]'),
+            )
+        ),
+        ('{"0": ["variables.a", "variables.a"]}', "'variables.a' twice: a variable takes one file"),
+        ('{"0": ["variables.a", "variables.nowhere"]}', "has no 'nowhere' there"),
+        ('{"0": ["variables.a", "variables.text"]}', "leads to a string: put null there"),
         ('{"0": ["variables.a"], "0": ["variables.b"]}', "names the file part '0' twice"),
         ('{"0": ["variables.a"], "\\u0030": ["variables.b"]}', "names the file part '0' twice"),
         ('{"0": ["variables.a"], "1": ["variables.a"]}', "'variables.a' twice"),
@@ -204,21 +228,23 @@ def test_variables_that_are_no_object_hold_no_file(variables: object) -> None:
 
 
 def test_more_files_than_allowed_are_refused() -> None:
-    file_map = orjson.dumps({str(i): [f"variables.f{i}"] for i in range(3)})
-    assert len(parse_map(file_map, max_files=3)) == 3
-    with pytest.raises(BadMultipartError, match="map names 3 files; at most 2 are allowed"):
+    file_map = orjson.dumps({"0": ["variables.a"], "1": ["variables.b", "variables.c"]})
+    assert len(parse_map(file_map, max_files=3)) == 2
+    with pytest.raises(BadMultipartError, match="map holds 3 paths; at most 2 are allowed"):
         parse_map(file_map, max_files=2)
-    many = orjson.dumps({str(i): [f"variables.f{i}"] for i in range(101)})
-    assert "names 101 files; at most 100 are allowed" in refusal(b"{}", many)
+    paths = [f"variables.f{i}" for i in range(101)]
+    for many in ({"0": paths}, {path: [path] for path in paths}):
+        refused = refusal(b"{}", orjson.dumps(many))
+        assert "holds 101 paths; at most 100 are allowed" in refused
 
 
 def test_a_part_must_be_in_the_map_and_come_once() -> None:
     operations, uploads = bound(b'{"variables": {"f": null}}', b'{"0": ["variables.f"]}')
     with pytest.raises(BadMultipartError, match="The file part '1' is not in map"):
-        uploads.place("1", "a file")
-    uploads.place("0", None)
+        uploads.uses("1")
+    uploads.place("0", [None])
     with pytest.raises(BadMultipartError, match="The file part '0' came twice"):
-        uploads.place("0", "another")
+        uploads.uses("0")
     assert operations == {"variables": {"f": None}}
 
 
@@ -240,7 +266,7 @@ def test_no_message_echoes_a_megabyte(file_map: dict[str, list[str]]) -> None:
     operations = b'{"variables": {"list": [null]}}'
     assert len(refusal(operations, orjson.dumps(file_map))) < 1500
     with pytest.raises(BadMultipartError) as refused:
-        UploadMap({}, {}).place("n" * 1_000_000, None)
+        UploadMap({}, {}).uses("n" * 1_000_000)
     assert len(refused.value.message) < 1500
 
 
@@ -284,8 +310,8 @@ def test_any_json_binds_or_is_refused(operations: object, file_map: object) -> N
         return
     before = nulls(parsed)
     for name in uploads.names:
-        uploads.place(name, "a file")
-    assert nulls(parsed) == before - len(uploads.names)
+        uploads.place(name, ["a file"] * uploads.uses(name))
+    assert nulls(parsed) == before - uploads.count
     assert uploads.missing() == ()
 
 
@@ -333,12 +359,14 @@ def test_a_right_request_puts_every_file_exactly_where_it_belongs(
     operations = {"query": "{ a }", "variables": without_files(expected, "variables", paths)}
     order = list(paths)
     random.shuffle(order)
-    file_map = {f"part {i}": [path] for i, path in enumerate(order)}
+    file_map: dict[str, list[str]] = {}
+    for path in order:
+        file_map.setdefault(f"part {random.randrange(3)}", []).append(path)
     parsed, uploads = bound(orjson.dumps(operations), orjson.dumps(file_map))
     arrivals = list(uploads.names)
     random.shuffle(arrivals)
     for name in arrivals:
-        uploads.place(name, paths[file_map[name][0]])
+        uploads.place(name, [paths[path] for path in file_map[name]])
     assert uploads.missing() == ()
     assert parsed == {"query": "{ a }", "variables": expected}
 
