@@ -53,7 +53,8 @@ WRONG_PATHS: list[object] = [None, 1, "variables.file", [], {}, [None], [1], [[]
         *[(ONE, {"0": [path]}) for path in ("variables.__class__", "variables..file", "x\0", "🎬")],
         *[(TWO, {"0": [f"variables.files.{n}"]}) for n in ("2", "-1", "x", "1.5", "9" * 5000, "")],
         (ONE, {"0": ["variables.file", "variables.file"]}),
-        (TWO, {"0": ["variables.files.0", "variables.files.1"]}),
+        (TWO, {"0": ["variables.files.0", "variables.files.2"]}),
+        (TWO, {"0": ["variables.files.0"] * 101}),
         (TWO, {"0": ["variables.files.0"], "1": ["variables.files.0"]}),
         (ONE, {"": ["variables.file"]}),
         (ONE, b'{"0": ["variables.file"], "0": ["variables.file"]}'),
@@ -112,7 +113,6 @@ LEADING = part("operations", None, orjson.dumps(ONE)) + part(
         "a missing file": form(),
         "a file that the map does not name": form(("0", "a", b"x"), ("1", "b", b"y")),
         "a file twice": form(("0", "a", b"x"), ("0", "b", b"y")),
-        "a file that is a text field": form(("0", None, b"x")),
         "a part without a name": part("", "a", b"x") + form(("0", "a", b"x")),
         "a part with neither": part("0", "a", b"x") + b"--a-boundary\r\n\r\nx\r\n" + form(),
         "cut off in the file": part("0", "a", b"x")[:-2],
@@ -185,9 +185,17 @@ def test_an_upload_must_be_a_variable(gql: Gql) -> None:
         *(b"{}", b'{"query": null}', b'{"query": 1}', b'{"query": ""}', b'{"query": " "}'),
         *(b'{"query": []}', b'[{"query": "{ viewer { id } }"}]', b'{"query": "\\ud800"}'),
         *(b'{"query": "{ viewer { id } }", "variables": "x"}',),
-        *(b'{"query": "{ viewer { id } }", "variables": [1]}',),
-        *(b'{"query": "{ viewer { id } }", "operationName": 1}',),
-        *(b'{"query": "{ viewer { id } }", "extensions": 1}',),
+        *(
+            b'{"query": "{ viewer { id } }", "%b": %b}' % (name, wrong)
+            for name in (b"variables", b"operationName", b"extensions")
+            for wrong in (
+                b"0",
+                b"false",
+                b"[]",
+                b"[1]",
+                b'"x"' if name != b"operationName" else b"{}",
+            )
+        ),
     ],
     ids=lambda body: body[:70],
 )
@@ -209,14 +217,37 @@ def test_a_request_that_is_none_is_refused(client: httpx.Client, body: bytes, ac
     ],
     ids=["several, none named", "another named", "none there"],
 )
+@pytest.mark.parametrize("transport", ["json", "query string", "multipart"])
 @pytest.mark.parametrize(("accept", "status"), [(SPEC, 400), (LEGACY, 200), ("*/*", 200)])
 def test_it_must_be_clear_which_operation_runs(
-    client: httpx.Client, request_: Mapping[str, str], accept: str, status: int
+    client: httpx.Client, request_: Mapping[str, str], accept: str, status: int, transport: str
 ) -> None:
     # GraphQL specification (2025), section 6.1; GraphQL over HTTP, sections 6.4.1 and 6.4.2
-    answer = client.post("/graphql", json=request_, headers={"accept": accept})
+    client.headers["accept"] = accept
+    if transport == "json":
+        answer = client.post("/graphql", json=request_)
+    elif transport == "query string":
+        answer = client.get("/graphql", params=request_)
+    else:
+        answer = Gql(client).multipart(request_, {}, {})
     assert (answer.status_code, codes(answer)) == (status, ["VALIDATION_FAILED"])
     assert "data" not in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"), [(SPEC, 294), (f"{SPEC}, {LEGACY}", 294), (LEGACY, 200), ("*/*", 200)]
+)
+@pytest.mark.parametrize(
+    "query", ['{ viewer { id } file(id: "x") { id } }', "{ files { nodes { id } } }"]
+)
+def test_data_beside_errors_has_a_status_of_its_own(
+    server: Server, query: str, accept: str, status: int
+) -> None:
+    # GraphQL over HTTP, "Status Codes": even where the data is null, which it is in the second.
+    with server.client() as anonymous:
+        answer = anonymous.post("/graphql", json={"query": query}, headers={"accept": accept})
+    assert (answer.status_code, codes(answer)) == (status, ["UNAUTHENTICATED"])
+    assert "data" in answer.json()
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ import hashlib
 from urllib.parse import unquote
 
 import httpx
+import orjson
 import pytest
 
 from tests.acceptance.gql import FilePart, Gql
 from tests.acceptance.samples import SAMPLES, noise
 from tests.acceptance.serving import Server, eventually
+from tests.acceptance.wire import BOUNDARY, END, exchange, part, upload_head
 
 FIELDS = "{ id filename size checksum mimeType tags description visibility url }"
 UPLOAD = (
@@ -99,6 +101,36 @@ def test_any_name_is_kept_as_far_as_it_is_safe(
     assert (unquote(exact) or plain.split('"')[1]) == stored
 
 
+@pytest.mark.parametrize(
+    ("parameters", "stored"),
+    [
+        (b"", "unnamed"),  # as gql sends a stream
+        (b"; filename=\"=?utf-8?B?w5xiZXIudHh0?=\"; filename*=utf-8''%C3%9Cber.txt", "Über.txt"),
+        (b"; filename*=ISO-8859-1''%DCber.txt", "Über.txt"),
+        (b'; filename="\xdcber.txt"', "Über.txt"),
+        (b'; filename="%C3%9Cber.txt"', "Über.txt"),
+        (b'; filename="100%25.txt"', "100%25.txt"),
+    ],
+    ids=["none", ".NET", "RFC 5987", "Latin-1", "aiohttp", "a browser"],
+)
+@pytest.mark.parametrize("transport", ["rest", "graphql"])
+def test_a_name_in_any_form_is_understood(
+    server: Server, token: str, transport: str, parameters: bytes, stored: str
+) -> None:
+    name = b"file" if transport == "rest" else b"0"
+    head = b'Content-Disposition: form-data; name="%b"%b\r\n\r\n' % (name, parameters)
+    body = b"--%b\r\n%btext\r\n%b" % (BOUNDARY.encode(), head, END)
+    path = "/v1/media/upload"
+    if transport == "graphql":
+        operations = orjson.dumps({"query": UPLOAD, "variables": {"file": None}})
+        mapping = b'{"0": ["variables.file"]}'
+        body = part("operations", None, operations) + part("map", None, mapping) + body
+        path = "/graphql"
+    answer = exchange(server, upload_head(token, f"Content-Length: {len(body)}", path=path), body)
+    data = orjson.loads(answer.body)["data"]
+    assert (data["upload"] if transport == "graphql" else data)["filename"] == stored
+
+
 def test_an_empty_file_is_a_file(client: httpx.Client, gql: Gql) -> None:
     file = gql.upload(UPLOAD, {"file": None}, {"file": ("empty", b"")})["upload"]
     assert_stored(client, file, b"")
@@ -130,6 +162,45 @@ def test_the_same_content_twice_is_two_files_and_one_object(
     }
 
 
+def test_one_part_fills_several_variables(server: Server, client: httpx.Client, gql: Gql) -> None:
+    before = len(server.traces()["objects"])
+    query = (
+        "mutation ($a: Upload!, $b: Upload!, $many: [Upload!]!)"
+        f" {{ a: upload(file: $a) {FIELDS}"
+        f' b: upload(file: $b, input: {{filename: "b.txt"}}) {FIELDS}'
+        f" many: uploadMany(files: $many) {FIELDS} }}"
+    )
+    variables = {"a": None, "b": None, "many": [None, None]}
+    paths = ["variables.many.1", "variables.b", "variables.a", "variables.many.0"]
+    answer = gql.multipart(
+        {"query": query, "variables": variables}, {"0": paths}, {"0": ("a.txt", b"some text")}
+    )
+    data = answer.json()["data"]
+    files = [data["a"], data["b"], *data["many"]]
+    assert len({file["id"] for file in files}) == 4
+    assert [file["filename"] for file in files] == ["a.txt", "b.txt", "a.txt", "a.txt"]
+    for file in files:
+        assert_stored(client, file, b"some text")
+    assert gql.data("{ viewer { filesCount bytesUsed } }")["viewer"] == {
+        "filesCount": 4,
+        "bytesUsed": 4 * len(b"some text"),
+    }
+    eventually(server.is_settled, "nothing is left of the upload")
+    assert len(server.traces()["objects"]) == before + 1
+
+
+def test_a_variable_that_nothing_claims_leaves_the_files_of_the_others(
+    server: Server, client: httpx.Client, gql: Gql
+) -> None:
+    query = f"mutation ($a: Upload!) {{ a: upload(file: $a) {FIELDS} }}"
+    operations = {"query": query, "variables": {"a": None, "b": None}}
+    mapping = {"0": ["variables.b", "variables.a"]}
+    answer = gql.multipart(operations, mapping, {"0": ("a.txt", b"text")})
+    assert_stored(client, answer.json()["data"]["a"], b"text")
+    eventually(server.is_settled, "nothing is left of the upload")
+    assert gql.data("{ files { totalCount } }")["files"]["totalCount"] == 1
+
+
 def test_files_that_nothing_claims_leave_nothing(server: Server, gql: Gql) -> None:
     before = server.traces()
     query = "query ($a: Boolean = true) { viewer { id } files { totalCount @include(if: $a) } }"
@@ -139,7 +210,7 @@ def test_files_that_nothing_claims_leave_nothing(server: Server, gql: Gql) -> No
     eventually(lambda: server.traces() == before, "the file is cleared up")
 
 
-def test_a_file_used_twice_is_stored_once_and_the_second_use_refused(
+def test_a_variable_used_twice_is_stored_once_and_the_second_use_refused(
     server: Server, gql: Gql
 ) -> None:
     query = "mutation ($f: Upload!) { a: upload(file: $f) { id } b: upload(file: $f) { id } }"

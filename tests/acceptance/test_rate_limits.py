@@ -111,9 +111,16 @@ def test_files_of_a_graphql_request_count_each(start: Start) -> None:
         parts = {str(n): (f"{n}.txt", b"%d" % n) for n in range(count)}
         return Gql(client).multipart(operations, mapping, parts)
 
+    def one_part(client: httpx.Client, count: int) -> httpx.Response:
+        operations = {"query": query, "variables": {"files": [None] * count}}
+        mapping = {"0": [f"variables.files.{n}" for n in range(count)]}
+        return Gql(client).multipart(operations, mapping, {"0": ("a.txt", b"x")})
+
     with server.client(server.guest()) as client:
         assert standing(upload(client, 3))["upload"] == 1
         refused = upload(client, 2)
+        assert_limited(refused, refused.json()["errors"][0]["extensions"])
+        refused = one_part(client, 2)
         assert_limited(refused, refused.json()["errors"][0]["extensions"])
         assert uploaded(client)
         refused = client.post("/v1/media/upload", files={"file": ("a.txt", b"x")})
