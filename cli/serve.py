@@ -12,7 +12,7 @@ import uvicorn
 from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from server.app import create_app
-from server.protocol import UploadProtocol
+from server.heads import HttpProtocol
 
 logger = logging.getLogger("media.server")
 
@@ -51,7 +51,7 @@ def serve(settings: Settings) -> int:
             host=settings.host,
             port=settings.port,
             loop="uvloop",
-            http=UploadProtocol,
+            http=HttpProtocol,
             ws="none",
             lifespan="on",
             log_level=settings.log_level,

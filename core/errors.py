@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     PRECONDITION_FAILED = "PRECONDITION_FAILED"
     PAYLOAD_TOO_LARGE = "PAYLOAD_TOO_LARGE"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    UNSUPPORTED_TRANSFER_ENCODING = "UNSUPPORTED_TRANSFER_ENCODING"
     UNSUPPORTED_FILE_TYPE = "UNSUPPORTED_FILE_TYPE"
     FILE_TOO_COMPLEX = "FILE_TOO_COMPLEX"
     FILE_ENCRYPTED = "FILE_ENCRYPTED"
@@ -105,6 +106,12 @@ class UnsupportedMediaTypeError(MediaError):
     """Raised when a request's content type or content encoding is not one that is read here."""
 
     code = ErrorCode.UNSUPPORTED_MEDIA_TYPE
+
+
+class UnsupportedTransferEncodingError(MediaError):
+    """Raised when a request's body comes in a transfer coding other than ``chunked``."""
+
+    code = ErrorCode.UNSUPPORTED_TRANSFER_ENCODING
 
 
 class UnsupportedFileTypeError(MediaError):

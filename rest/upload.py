@@ -29,6 +29,7 @@ async def upload(request: Request) -> Response:
     content_type = request.headers.get("content-type", "")
     form = MultipartForm(content_type, body_of(request), length_of(request))
     async with uploads.attempt(viewer, idempotency_key(request)) as attempt:
+        await uploads.require_possible(viewer, form.least_content, attempt)
         incoming = _Incoming(uploads, viewer, form, attempt)
         try:
             await incoming.read()

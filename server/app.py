@@ -28,7 +28,7 @@ from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
-from server.hosts import RequireHost
+from server.head_checks import CheckHead
 from server.middleware import DrainUnread
 from server.observe import Observe
 from server.rate_limiting import RateLimiting
@@ -110,7 +110,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(TellFailedStart),
             _observe(settings, tracing),
             Middleware(DrainUnread),
-            Middleware(RequireHost),
+            Middleware(CheckHead),
             _cors(settings),
             Middleware(RateLimiting),
         ],

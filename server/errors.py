@@ -45,6 +45,7 @@ STATUS: Final[Mapping[ErrorCode, HTTPStatus]] = {
     ErrorCode.PROCESSING_FAILED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.PROCESSING_TIMED_OUT: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ErrorCode.UNSUPPORTED_TRANSFER_ENCODING: HTTPStatus.NOT_IMPLEMENTED,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorCode.STORAGE_FULL: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -110,7 +111,7 @@ async def on_media_error(request: Request, error: Exception) -> Response:
     if error.code in _KNOWN_SHORTAGES:
         because = "" if error.__cause__ is None else f" ({error.__cause__!r})"
         logger.warning("%s %s: %s%s", request.method, request.url.path, error, because)
-    elif STATUS[error.code] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    elif error.code is ErrorCode.INTERNAL:
         logger.error("%s %s: %s", request.method, request.url.path, error, exc_info=error)
     return problem(request, error.code, error.message, error_headers(error), error.figures)
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
-from server.graphql_multipart import UploadMap, parse_map, parse_operations
+from server.graphql_multipart import MAX_FILES, UploadMap, parse_map, parse_operations
 from services.idempotency import Attempt
 from services.rate_limits import OperationClass
 from services.received import ANY_LENGTH, Expected, Received
@@ -54,6 +54,7 @@ async def staged_request(request: Request, viewer: Viewer) -> AsyncIterator[Stag
         await spend(request, OperationClass.UPLOAD, files)
 
     async with uploads.attempt(viewer, idempotency_key(request)) as attempt:
+        await uploads.require_possible(viewer, form.least_content, attempt, MAX_FILES)
         incoming = _Incoming(form, uploads, viewer, attempt, count)
         try:
             yield StagedRequest(await incoming.read(), attempt)

@@ -1,4 +1,4 @@
-"""What happens around every request."""
+"""Early responses: how they reach a client that is still sending."""
 
 import asyncio
 from typing import Final
@@ -11,11 +11,12 @@ _DRAIN_SECONDS: Final = 2.0
 
 
 class DrainUnread:
-    """Lets an early answer reach a client that is still sending.
+    """Lets an early response reach a client that is still sending.
 
     A connection that is closed with unread bytes in it is reset, and the client may never see the
-    answer (RFC 9112, section 9.6). So the answer goes out whole, then a bounded part of the body is
-    read and dropped, then the connection closes.
+    response (RFC 9112, section 9.6). So the whole response goes out first, then up to 512 KiB of
+    the body are read and discarded. A client that sends more gets two seconds to read the response
+    before the connection closes.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -66,5 +67,7 @@ class _Exchange:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 while self._unread and left > 0:
                     left -= len((await self.receive()).get("body", b""))
+                if self._unread:
+                    await asyncio.sleep(_DRAIN_SECONDS)
         except TimeoutError:
             return

@@ -32,11 +32,14 @@ _GONE: Final = "The account of this access token is gone."
 
 
 class Quotas:
-    """Holds, charges and tells what accounts may store."""
+    """Holds, charges and tells what accounts may store.
+
+    ``may_hold`` is the most bytes that the unfinished uploads of one account may hold together.
+    """
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._may_hold = max(settings.staged_bytes, settings.max_upload_bytes)
+        self.may_hold = max(settings.staged_bytes, settings.max_upload_bytes)
         self._bytes = _by_kind(settings.quota_bytes, settings.guest_quota_bytes)
         self._files = _by_kind(settings.quota_files, settings.guest_quota_files)
 
@@ -46,6 +49,17 @@ class Quotas:
         if not rows:
             raise UnauthenticatedError(_GONE)
         return self._usage(*rows[0])
+
+    async def require_room(self, owner_id: str, size: int) -> None:
+        """Refuse what ``hold`` would refuse now: a file, or several, of ``size`` bytes together.
+
+        Raises:
+            UnauthenticatedError, QuotaExceededError, TooManyUploadsError: As ``hold``.
+        """
+        async with self._database.transaction() as transaction:
+            room = await self._room(transaction, owner_id)
+        room.require_files(1)
+        room.require_bytes(size, size)
 
     async def assign(self, account_id: str, **quota: int | None) -> Usage:
         """Give an account quotas (``quota_bytes``, ``quota_files``) of its own: 0 is no limit.
@@ -160,7 +174,7 @@ class Quotas:
             False,
         )
         usage = self._usage(*accounts[0].values())
-        return Room(usage, int(held["bytes"]), held["files"], self._may_hold)
+        return Room(usage, int(held["bytes"]), held["files"], self.may_hold)
 
     def _usage(
         self, kind: str, bytes_used: int, files: int, own_bytes: int | None, own_files: int | None

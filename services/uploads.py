@@ -88,6 +88,31 @@ class Uploads:
         """Hold an idempotency key for the block; as ``IdempotencyKeys.attempt``."""
         return self._keys.attempt(viewer, key)
 
+    async def require_possible(
+        self, viewer: Viewer, size: int, attempt: Attempt | None = None, files: int = 1
+    ) -> None:
+        """Refuse a request that cannot succeed, before any of its body is read.
+
+        ``size`` is the least number of bytes that its files have together, ``files`` the most
+        files it can have. A retry of what succeeded before, as ``attempt`` tells, needs no quota.
+
+        Raises:
+            UnauthenticatedError: Nobody is signed in, or the account is gone.
+            InsufficientScopeError: The caller's API key may only read.
+            PayloadTooLargeError: The files would pass the limit of a file, or of one request.
+            QuotaExceededError: They would pass the quota.
+            TooManyUploadsError: They would pass what one account may have under way.
+        """
+        owner_id = Policy.require_writer(viewer)
+        if size > files * self.max_bytes:
+            raise PayloadTooLargeError(f"A file may be at most {self.max_bytes} bytes long.")
+        if size > self._quotas.may_hold:
+            raise PayloadTooLargeError(
+                f"The files of one request may have at most {self._quotas.may_hold} bytes together."
+            )
+        if size > 0 and (attempt is None or attempt.first is None):
+            await self._quotas.require_room(owner_id, size)
+
     async def receive(  # noqa: PLR0913, PLR0917 - what a part of a form is
         self,
         viewer: Viewer,

@@ -42,6 +42,8 @@ class Part:
 class MultipartForm:
     """Reads one multipart/form-data body from an iterator of chunks, of ``length`` if known.
 
+    ``least_content`` is the least number of bytes that its files have together, from ``length``.
+
     Raises (from the constructor and while reading):
         UnsupportedMediaTypeError: The body is not multipart/form-data.
         BadMultipartError: It has no boundary, is malformed, cut off, or passes a limit of form.
@@ -50,6 +52,7 @@ class MultipartForm:
     def __init__(
         self, content_type: str, body: AsyncIterator[bytes], length: int | None = None
     ) -> None:
+        self.least_content = max(0, (length or 0) - _FRAMING_BYTES - MAX_TEXT_BYTES)
         self._body = body
         self._left = length
         self._expected = ANY_LENGTH

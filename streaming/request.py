@@ -170,13 +170,18 @@ async def optional_json_object(request: Request) -> dict[str, Any]:
 
 
 async def small_body(request: Request) -> bytes:
-    """Return a body of at most 1 MiB; ``PayloadTooLargeError`` beyond."""
+    """Return a body of at most 1 MiB; ``PayloadTooLargeError`` beyond, from its length if known."""
     collected = bytearray()
+    _require_small(length_of(request) or 0)
     async for chunk in body_of(request):
         collected += chunk
-        if len(collected) > MAX_JSON_BYTES:
-            raise PayloadTooLargeError(f"The body may be at most {MAX_JSON_BYTES} bytes long.")
+        _require_small(len(collected))
     return bytes(collected)
+
+
+def _require_small(length: int) -> None:
+    if length > MAX_JSON_BYTES:
+        raise PayloadTooLargeError(f"The body may be at most {MAX_JSON_BYTES} bytes long.")
 
 
 def parse_object(raw: bytes, what: str = "The body") -> dict[str, Any]:

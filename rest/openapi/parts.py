@@ -28,6 +28,7 @@ MEANINGS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.PRECONDITION_FAILED: "`If-Match` or `If-Unmodified-Since` rules the request out.",
     ErrorCode.PAYLOAD_TOO_LARGE: "The file or the body passes its limit.",
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: "The body's content type or encoding is not read here.",
+    ErrorCode.UNSUPPORTED_TRANSFER_ENCODING: "The transfer coding of the body is not `chunked`.",
     ErrorCode.RANGE_NOT_SATISFIABLE: "No requested range lies within the file.",
     ErrorCode.QUERY_TOO_COMPLEX: "The GraphQL document passes a limit.",
     ErrorCode.GRAPHQL_PARSE_FAILED: "The GraphQL document is not GraphQL.",

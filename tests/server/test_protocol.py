@@ -1,4 +1,4 @@
-"""Requests with bodies over real connections: what comes past the parser comes as it was sent."""
+"""Requests with bodies over real connections: what a client sends is what the application gets."""
 
 import asyncio
 import hashlib
@@ -18,18 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from server.protocol import UploadProtocol
+from server.heads import HttpProtocol
 
 PATIENCE_SECONDS = 20  # how long a test waits before it fails
 MIB = 1024 * 1024
-WINDOW = 16
+PIECE = 16
 KERNEL_BUFFERS = 16 * MIB  # more than two sockets hold on their way over loopback
-
-
-class Narrow(UploadProtocol):
-    """The same with a window so small that a few bytes are a large body."""
-
-    window_bytes = WINDOW
 
 
 class Application:
@@ -47,6 +41,8 @@ class Application:
             while not self.gate.is_set():
                 await asyncio.sleep(0.001)
         text = path if path.endswith("unread") else await self._read(path, receive)
+        if path == "/headers":
+            text = b" ".join(b"%b=%b" % header for header in scope["headers"]).decode()
         headers = [(b"content-length", b"%d" % len(text))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": text.encode()})
@@ -62,8 +58,6 @@ class Application:
             pieces.append(message["body"])
             more = message["more_body"]
         assert all(type(piece) is bytes for piece in pieces)  # what ASGI asks for
-        if path == "/longest":
-            return str(max(map(len, pieces)))
         return told(path, b"".join(pieces))
 
 
@@ -113,7 +107,7 @@ class Client:
 
 
 @contextmanager
-def running(protocol: type[UploadProtocol], **options: Any) -> Iterator[Serving]:
+def running(protocol: type[asyncio.Protocol], **options: Any) -> Iterator[Serving]:
     application = Application()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
@@ -129,22 +123,16 @@ def running(protocol: type[UploadProtocol], **options: Any) -> Iterator[Serving]
 
 
 @pytest.fixture(scope="module", params=["uvloop", "asyncio"])
-def narrow(request: pytest.FixtureRequest) -> Iterator[Serving]:
-    with running(Narrow, loop=request.param) as serving:
-        yield serving
+def serving(request: pytest.FixtureRequest) -> Iterator[Serving]:
+    with running(HttpProtocol, loop=request.param) as started:
+        yield started
 
 
 @pytest.fixture
 def held() -> Iterator[Serving]:
     """A server whose gate is the test's own."""
-    with running(Narrow, loop="uvloop") as serving:
-        yield serving
-
-
-@pytest.fixture(scope="module")
-def usual() -> Iterator[Serving]:
-    with running(UploadProtocol, loop="uvloop") as serving:
-        yield serving
+    with running(HttpProtocol, loop="uvloop") as started:
+        yield started
 
 
 def told(path: str, body: bytes) -> str:
@@ -169,11 +157,11 @@ def some(size: int) -> bytes:
     return (b"GET /smuggled HTTP/1.1\r\nHost: media\r\n\r\n" * (size // 20 + 1))[:size]
 
 
-def test_pipelined_requests_may_be_split_anywhere(narrow: Serving) -> None:
-    bodies = [some(3 * WINDOW + 5), some(WINDOW - 1), some(WINDOW)]
+def test_pipelined_requests_may_be_split_anywhere(serving: Serving) -> None:
+    bodies = [some(3 * PIECE + 5), some(PIECE - 1), some(PIECE)]
     sent = b"".join(sized(f"/{number}", body) for number, body in enumerate(bodies))
     for position in range(1, len(sent)):
-        with narrow.connected() as client:
+        with serving.connected() as client:
             client.send(sent[:position], sent[position:])
             for number, body in enumerate(bodies):
                 assert client.answer() == (200, told(f"/{number}", body))
@@ -181,7 +169,7 @@ def test_pipelined_requests_may_be_split_anywhere(narrow: Serving) -> None:
 
 @given(
     bodies=st.lists(
-        st.tuples(st.sampled_from([sized, chunked]), st.integers(0, 5 * WINDOW)),
+        st.tuples(st.sampled_from([sized, chunked]), st.integers(0, 5 * PIECE)),
         min_size=1,
         max_size=5,
     ),
@@ -189,71 +177,60 @@ def test_pipelined_requests_may_be_split_anywhere(narrow: Serving) -> None:
 )
 @settings(deadline=None)
 def test_any_requests_in_any_pieces_get_the_bodies_that_were_sent(
-    narrow: Serving, bodies: list[tuple[Any, int]], cuts: set[int]
+    serving: Serving, bodies: list[tuple[Any, int]], cuts: set[int]
 ) -> None:
     sent = b"".join(framed("/any", some(size)) for framed, size in bodies)
     places = [0, *sorted(cut for cut in cuts if cut < len(sent)), len(sent)]
-    with narrow.connected() as client:
+    with serving.connected() as client:
         client.send(*(sent[a:b] for a, b in pairwise(places)))
         for _, size in bodies:
             assert client.answer() == (200, told("/any", some(size)))
 
 
-def test_a_large_body_comes_in_pieces_of_the_window(narrow: Serving) -> None:
-    with narrow.connected() as client:
-        client.send(head("/longest", "Content-Length: 1000"))
-        while narrow.application.started.get(timeout=PATIENCE_SECONDS) != "/longest":
-            pass  # those of other tests
-        client.send(some(1000))
-        status, longest = client.answer()
-    assert status == 200
-    assert int(longest) <= WINDOW
-
-
-def test_a_connection_serves_one_upload_after_the_other(usual: Serving) -> None:
-    with usual.connected() as client:
+def test_a_connection_serves_one_upload_after_the_other(serving: Serving) -> None:
+    with serving.connected() as client:
         for size in (5 * MIB + 1, 10, MIB, 0, MIB - 1, 3 * MIB):
             body = some(size)
             client.send(head("/upload", f"Content-Length: {size}"), body)
             assert client.answer() == (200, told("/upload", body))
 
 
-@pytest.mark.parametrize("sent", [0, WINDOW - 1, 10 * WINDOW, 999])
-def test_a_body_that_ends_too_early_is_a_lost_client(narrow: Serving, sent: int) -> None:
-    with narrow.connected() as client:
+@pytest.mark.parametrize("sent", [0, PIECE - 1, 10 * PIECE, 999])
+def test_a_body_that_ends_too_early_is_a_lost_client(serving: Serving, sent: int) -> None:
+    with serving.connected() as client:
         client.send(head("/upload", "Content-Length: 1000"), some(sent))
-    assert narrow.application.deserted.get(timeout=PATIENCE_SECONDS) <= sent
+    assert serving.application.deserted.get(timeout=PATIENCE_SECONDS) <= sent
 
 
-def test_what_follows_the_declared_length_is_the_next_request(narrow: Serving) -> None:
-    body = some(3 * WINDOW)
-    with narrow.connected() as client:
+def test_what_follows_the_declared_length_is_the_next_request(serving: Serving) -> None:
+    body = some(3 * PIECE)
+    with serving.connected() as client:
         client.send(sized("/upload", body), b"and some more\r\n\r\n")
         assert client.answer() == (200, told("/upload", body))
         assert client.answer()[0] == 400
         assert client.ended()
 
 
-def test_nothing_follows_a_request_that_closes(narrow: Serving) -> None:
-    body = some(3 * WINDOW)
-    with narrow.connected() as client:
+def test_nothing_follows_a_request_that_closes(serving: Serving) -> None:
+    body = some(3 * PIECE)
+    with serving.connected() as client:
         request = head("/upload", "Connection: close", f"Content-Length: {len(body)}") + body
         client.send(request[:-20], request[-20:])
         assert client.answer() == (200, told("/upload", body))
         assert client.ended()
 
 
-def test_the_rest_of_a_body_that_nobody_reads_is_passed_over(narrow: Serving) -> None:
-    body = some(20 * WINDOW)
-    with narrow.connected() as client:
+def test_the_rest_of_a_body_that_nobody_reads_is_passed_over(serving: Serving) -> None:
+    body = some(20 * PIECE)
+    with serving.connected() as client:
         client.send(head("/unread", f"Content-Length: {len(body)}"), body[:100])
         assert client.answer() == (200, "/unread")
         client.send(body[100:200], body[200:] + sized("/next", body))
         assert client.answer() == (200, told("/next", body))
 
 
-def test_a_full_window_that_nobody_reads_is_passed_over_too(held: Serving) -> None:
-    body = some(20 * WINDOW)
+def test_a_body_that_came_before_an_answer_without_reading_is_passed_over(held: Serving) -> None:
+    body = some(20 * PIECE)
     with held.connected() as client:
         client.send(head("/held-unread", f"Content-Length: {len(body)}"), body[:100], body[100:])
         held.application.gate.set()
@@ -264,7 +241,7 @@ def test_a_full_window_that_nobody_reads_is_passed_over_too(held: Serving) -> No
 
 @pytest.mark.parametrize("path", ["/held", "/held-unread"])
 def test_a_large_body_waits_behind_a_slow_request(held: Serving, path: str) -> None:
-    first, second = some(4 * WINDOW), some(50 * WINDOW)
+    first, second = some(4 * PIECE), some(50 * PIECE)
     with held.connected() as client:
         client.send(sized(path, first), sized("/second", second)[:200])
         client.send(sized("/second", second)[200:], sized("/third", second))
@@ -275,9 +252,9 @@ def test_a_large_body_waits_behind_a_slow_request(held: Serving, path: str) -> N
         assert client.answer() == (200, told("/third", second))
 
 
-def test_a_client_that_waits_to_be_told_is_told_to_go_on(narrow: Serving) -> None:
-    body = some(10 * WINDOW)
-    with narrow.connected() as client:
+def test_a_client_that_waits_to_be_told_is_told_to_go_on(serving: Serving) -> None:
+    body = some(10 * PIECE)
+    with serving.connected() as client:
         client.send(head("/upload", "Expect: 100-continue", f"Content-Length: {len(body)}"))
         assert (client.line(), client.line()) == (b"HTTP/1.1 100 Continue\r\n", b"\r\n")
         client.send(body[:50], body[50:])
@@ -286,7 +263,7 @@ def test_a_client_that_waits_to_be_told_is_told_to_go_on(narrow: Serving) -> Non
 
 def test_no_more_is_received_than_the_application_asks_for() -> None:
     announced = 4 * KERNEL_BUFFERS
-    with running(UploadProtocol, loop="uvloop") as serving, serving.connected() as client:
+    with running(HttpProtocol, loop="uvloop") as serving, serving.connected() as client:
         client.send(head("/held", f"Content-Length: {announced}"))
         client.socket.setblocking(False)
         sent = 0
@@ -306,15 +283,15 @@ def test_no_more_is_received_than_the_application_asks_for() -> None:
         ["Content-Length: +100"],
     ],
 )
-def test_no_request_has_two_lengths_or_one_that_is_none(narrow: Serving, lines: list[str]) -> None:
-    with narrow.connected() as client:
+def test_no_request_has_two_lengths_or_one_that_is_none(serving: Serving, lines: list[str]) -> None:
+    with serving.connected() as client:
         client.send(head("/upload", *lines), some(100))
         assert client.answer()[0] == 400
 
 
 def test_an_idle_connection_is_closed_after_an_upload() -> None:
-    body = some(10 * WINDOW)
-    server = running(Narrow, loop="uvloop", timeout_keep_alive=1)
+    body = some(10 * PIECE)
+    server = running(HttpProtocol, loop="uvloop", timeout_keep_alive=1)
     with server as serving, serving.connected() as client:
         client.send(sized("/upload", body)[:100], sized("/upload", body)[100:])
         assert client.answer() == (200, told("/upload", body))
