@@ -113,11 +113,12 @@ class Uploads:
             return await self._compared(owner_id, chunks, name)
         async with self._reservations.reserved(owner_id, self._bounded(expected)) as reservation:
             with storage_errors():
-                reservation.staged = await self._storage.stage(reservation.key)
+                staged = reservation.staged = await self._storage.stage(reservation.key)
                 hold = Hold(self._quotas, reservation)
-                body = Body(reservation.staged, self.max_bytes, hold)
+                body = Body(staged, self.max_bytes, hold)
                 with UPLOADS.track_inprogress():
                     await body.take(chunks)
+                    await staged.seal()
             if expected.most is None:  # what was held ahead may be what the next file needs
                 await hold.end(body.size)
             mime_type = await asyncio.to_thread(identify, body.head, name)
