@@ -123,8 +123,10 @@ async def test_a_start_that_fails_closes_what_it_has_opened(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed: list[str] = []
+    really_close = Database.close
 
-    async def close(_: Database) -> None:
+    async def close(database: Database) -> None:
+        await really_close(database)
         closed.append("database")
 
     monkeypatch.setattr(Database, "close", close)
