@@ -6,9 +6,11 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 import uvicorn
 
+from cli.exiting import exit_within
 from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from server.app import create_app
@@ -31,6 +33,12 @@ class _Server(uvicorn.Server):
         if self.started and sockets:
             host, port, *_ = sockets[0].getsockname()
             logger.info("serving at http://%s:%s", f"[{host}]" if ":" in host else host, port)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, and be gone soon after the drain whatever hangs."""
+        if not self.should_exit:
+            exit_within(self.config.timeout_graceful_shutdown or 0)
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,9 +1,12 @@
 """``media worker``: a process that makes previews, texts and analyses for servers."""
 
 import argparse
+import asyncio
 import logging
+import signal
 from dataclasses import replace
 
+from cli.exiting import exit_within
 from core.metrics import count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from services.application import running
@@ -30,5 +33,19 @@ async def _work(settings: Settings, own: Settings) -> int:
         jobs = Jobs(settings.database_url, limit=settings.worker_queue)
         async with jobs.opened(application.database):
             logger.info("waiting for work")
-            await JobWorker(application, jobs).run()
+            await JobWorker(application, jobs).run(_asked_to_end(settings.drain_seconds))
     return 0
+
+
+def _asked_to_end(drain_seconds: float) -> asyncio.Event:
+    """Return what SIGTERM and SIGINT set; the process is gone soon after the drain then."""
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if not asked.is_set():
+            exit_within(drain_seconds)
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    return asked

@@ -6,9 +6,14 @@ out of the transaction all the same.
 
 A connection whose server left a statement unanswered is closed and not asked again, not even for
 ``ROLLBACK``: the server ends its transaction when it finds the connection gone.
+
+asyncpg raises ``OSError`` and ``TimeoutError`` for a server that is away. They become
+``NoAnswerError`` here, where nothing else can have raised them.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Any, Final, NoReturn, cast
 
@@ -23,7 +28,7 @@ from tortoise.backends.base.client import (
 from tortoise.backends.base_postgres.client import translate_exceptions
 from tortoise.connection import ConnectionToken, get_connections
 
-from models.failures import NoConnectionError
+from models.failures import NoAnswerError, NoConnectionError, answered
 from models.listening import hear_postgres
 from models.notices import Notices
 
@@ -36,6 +41,30 @@ _OF_THE_POOL: Final = {
     "min_size",
     "setup",
 }
+
+
+_CLOSE_SECONDS: Final = 0.5
+"""How long the pool may take to say goodbye to a server that may not answer."""
+
+
+class AnsweredTransaction(TransactionWrapper):
+    """A transaction whose statements raise ``NoAnswerError`` if the server does not answer."""
+
+    async def commit(self) -> None:
+        """Make the transaction durable."""
+        with answered():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Undo the transaction."""
+        with answered():
+            await super().rollback()
+
+    async def _translate_exceptions(
+        self, func: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        with answered():
+            return await super()._translate_exceptions(func, *args, **kwargs)
 
 
 class CancellationSafePooledContext(TransactionContextPooled):
@@ -62,11 +91,12 @@ class CancellationSafePooledContext(TransactionContextPooled):
         # that must not find this transaction's connection as its own.
         get_connections().reset(self.token)
         self.token = cast("ConnectionToken", None)  # reset() takes None for nothing to do
-        failure = exc
+        # A time-out of somebody else's in the block says nothing of the connection.
+        failure: BaseException | None = exc if isinstance(exc, NoAnswerError) else None
         try:
             if exc is None:
                 await self.client.commit()
-            elif not isinstance(exc, TimeoutError) and not self._is_over:
+            elif failure is None and not self._is_over:
                 await self.client.rollback()
         except BaseException as error:
             failure = error
@@ -116,18 +146,43 @@ class PooledPostgresClient(AsyncpgDBClient):
     async def take(self) -> Any:
         """Return a connection of the pool; ``NoConnectionError`` if none comes free in time."""
         pool = self._opened
-        try:
-            return await pool.acquire(timeout=self._pool_timeout)
-        except TimeoutError as error:
-            if pool.get_size() == pool.get_max_size():
-                raise NoConnectionError from error
-            raise  # there was room for another, which the server did not answer to
+        with answered():
+            try:
+                return await pool.acquire(timeout=self._pool_timeout)
+            except TimeoutError as error:
+                if pool.get_size() == pool.get_max_size():
+                    raise NoConnectionError from error
+                raise  # there was room for another, which the server did not answer to
 
     async def give_back(self, connection: Any, failure: BaseException | None) -> None:
         """Return a connection to the pool, or close the one that was not answered."""
-        if isinstance(failure, TimeoutError):
+        if isinstance(failure, TimeoutError | NoAnswerError):
             connection.terminate()  # which makes room in the pool by itself
-        await self._opened.release(connection)
+        if self._pool is not None:  # else it is closed, and its connections with it
+            with answered():
+                await self._pool.release(connection)
+
+    async def create_pool(self, **kwargs: Any) -> Any:
+        """Open the pool, with as many connections as it shall have at the least."""
+        with answered():
+            return await super().create_pool(**kwargs)
+
+    async def _close(self) -> None:
+        if self._pool is None:
+            return
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+        finally:
+            self._pool = None
+
+    async def _translate_exceptions(
+        self, func: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        with answered():
+            return await super()._translate_exceptions(func, *args, **kwargs)
 
     @property
     def _opened(self) -> Any:
@@ -149,7 +204,22 @@ class PooledPostgresClient(AsyncpgDBClient):
         return await asyncpg.connect(password=self.password, **{**given, "server_settings": named})
 
     def _in_transaction(self) -> TransactionContext:
-        return CancellationSafePooledContext(TransactionWrapper(self), self._pool_init_lock)
+        return CancellationSafePooledContext(AnsweredTransaction(self), self._pool_init_lock)
+
+
+@asynccontextmanager
+async def lock_transaction(session: Any) -> AsyncIterator[None]:
+    """Hold a transaction for the block, for the sake of its locks: there is nothing to undo."""
+    transaction = session.transaction()
+    with answered():
+        await transaction.start()
+    try:
+        yield
+    except BaseException:
+        session.terminate()  # the locks go with it, and nobody waits for a server that hangs
+        raise
+    with answered():
+        await transaction.commit()
 
 
 client_class = PooledPostgresClient

@@ -17,9 +17,10 @@ from tortoise.context import TortoiseContext, set_global_context
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
-from models.asyncpg_engine import PooledPostgresClient
+from core.background import meanwhile
+from models.asyncpg_engine import PooledPostgresClient, lock_transaction
 from models.configuration import APPS, CONNECTION, sqlite_path, tortoise_config
-from models.failures import migrating, translated
+from models.failures import answered, migrating, translated
 from models.listening import CHANNEL
 from models.notices import Notice, Notices, Topic
 from models.placeholders import bind, is_postgres, one_of
@@ -155,12 +156,8 @@ class Database:
         With PostgreSQL at once; with SQLite within a second, and not what it was.
         """
         client: Any = self._client
-        hearing = asyncio.create_task(client.hear(self.notices))
-        try:
+        async with meanwhile(client.hear(self.notices)):
             yield
-        finally:
-            hearing.cancel()
-            await asyncio.gather(hearing, return_exceptions=True)
 
     @property
     def is_embedded(self) -> bool:
@@ -181,7 +178,8 @@ class Database:
         async with AsyncExitStack() as held:
             with translated():
                 connection = await held.enter_async_context(self._session(limited=False))
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+                with answered():
+                    await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
     @asynccontextmanager
@@ -192,7 +190,11 @@ class Database:
             return
         with translated():
             async with self._session(limited=True) as connection:
-                yield await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK)
+                with answered():
+                    ours = await connection.fetchval(
+                        "SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK
+                    )
+                yield ours
 
     @asynccontextmanager
     async def _file_lock(self) -> AsyncIterator[None]:
@@ -208,9 +210,10 @@ class Database:
         async with (
             self._single(limited=limited) as client,
             client.acquire_connection() as session,
-            session.transaction(),
+            lock_transaction(session),
         ):
-            await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            with answered():
+                await session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             yield session
 
     @asynccontextmanager

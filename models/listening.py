@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
+import asyncpg
 from tortoise.exceptions import OperationalError
 
 from models.notices import Notice, Notices
@@ -16,9 +17,10 @@ logger = logging.getLogger("media.database")
 
 CHANNEL: Final = "media_notices"
 
+_OUTAGES: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _PAUSES_SECONDS: Final = (0.1, 0.2, 0.5, 1, 2, 5)
 _PING_SECONDS: Final = 10
-_CLOSE_SECONDS: Final = 1
+_CLOSE_SECONDS: Final = 0.3
 _LOOK_SECONDS: Final = 1
 
 
@@ -32,9 +34,13 @@ async def hear_postgres(connect: Callable[[], Awaitable[Any]], notices: Notices)
         try:
             await _hear(await connect(), notices)
             failures = 0
-        except Exception as error:  # noqa: BLE001 - whatever it was, others go on changing things
+        except Exception as error:
             if not failures:
-                logger.warning("what other servers change is noticed late, since: %r", error)
+                logger.warning(
+                    "what other servers change is noticed late, since: %r",
+                    error,
+                    exc_info=None if isinstance(error, _OUTAGES) else error,
+                )
             failures += 1
         pause = _PAUSES_SECONDS[min(failures, len(_PAUSES_SECONDS) - 1)]
         await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - servers take turns

@@ -2,12 +2,13 @@
 
 Standard input is a socket of the kind SOCK_SEQPACKET. A message of ours says that the process waits
 for a task. Then one comes, with two descriptors: the file to work on, and the file that takes a
-large result. The answer is ``{"result": …}`` or ``{"failure": …, "message": …}``, both with
-``spent``: this process is to do no more. And so on, until the other end closes.
+large result. The answer is ``{"result": …}``, ``{"failure": …, "message": …}`` or ``{"full":
+true}``, all with ``spent``: this process is to do no more. And so on, until the other end closes.
 """
 
 import errno
 import gc
+import io
 import json
 import os
 import socket
@@ -34,6 +35,7 @@ _MAX_RESIDENT_BYTES: Final = 300 * 1024 * 1024
 _MAX_ADDRESS_SPACE_BYTES: Final = ADDRESS_SPACE_BYTES * 11 // 20
 """What leaves enough of the limit to the next task. Any one kind of file alone stays below."""
 
+_NO_ROOM_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TOO_LARGE_ERRORS: Final = frozenset({errno.EFBIG, errno.ENOMEM})
 
 Answer = dict[str, Any]
@@ -64,9 +66,38 @@ def _take_channel() -> socket.socket:
     return channel
 
 
+class _Output(io.FileIO):
+    """The file that takes a large result; ``is_full`` once there was no room for it.
+
+    Libraries make errors of their own of what a write raises, so that it is noted here. They get
+    no descriptor that they could write to past this.
+    """
+
+    is_full = False
+
+    def write(self, data: Any) -> int:
+        """Write, and note a lack of room."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.is_full = self.is_full or error.errno in _NO_ROOM_ERRORS
+            raise
+
+    def fileno(self) -> int:
+        """Refuse: see above."""
+        raise io.UnsupportedOperation
+
+
 def _perform(modules: Mapping[str, str], request: Any, given: int, output: int) -> Answer:
+    raw = _Output(output, "wb")
+    answer = _attempt(modules, request, given, raw)
+    # The lack of room is the machine's, whatever the task has made of it: no file is to blame.
+    return {"full": True, "spent": True} if raw.is_full else answer
+
+
+def _attempt(modules: Mapping[str, str], request: Any, given: int, raw: _Output) -> Answer:
     try:
-        with open(output, "wb") as file:
+        with io.BufferedWriter(raw) as file:
             allow_processor_time(request["processor_seconds"])
             source = Source(f"/proc/self/fd/{given}", **request["source"])
             run = import_module(modules[request["task"]]).run
@@ -98,7 +129,8 @@ def _report(error: Exception) -> None:
     import traceback  # noqa: PLC0415 - seldom needed, and a start is to be short
 
     text = "".join(traceback.format_exception(error))[-_MAX_TRACEBACK:]
-    os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
+    with suppress(OSError):  # it goes to a file, for which there may be no room
+        os.write(sys.stderr.fileno(), text.encode(errors="backslashreplace"))
 
 
 def _encoded(answer: Answer) -> bytes:

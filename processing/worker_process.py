@@ -39,12 +39,16 @@ class WorkerNotStartedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker said: a ``result``, or else a ``failure`` with its message."""
+    """What a worker said: a ``result``, or else a ``failure`` with its message.
+
+    Or ``is_full``: there was no room for the result, which says nothing of the file.
+    """
 
     spent: bool
     result: dict[str, Any]
     failure: Failure | None = None
     message: str = ""
+    is_full: bool = False
 
 
 class WorkerProcess:
@@ -214,6 +218,8 @@ def _parsed(raw: bytes) -> Answer:
         match said:
             case {"result": dict() as result, "spent": bool() as spent, **rest} if not rest:
                 return Answer(spent, _without_nul(result))
+            case {"full": True, "spent": bool() as spent, **rest} if not rest:
+                return Answer(spent, {}, is_full=True)
             case {
                 "failure": str() as failure,
                 "message": str() as message,

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Final, Self
 
 import orjson
 
-from core.errors import UnavailableError
+from core.errors import StorageFullError, UnavailableError
 from processing.counting import counted
 from processing.effort import at_work, in_line
 from processing.sandbox import Sandbox, find_sandbox
@@ -151,6 +151,7 @@ class Workers:
             ProcessingError: The failure lies in the file.
             BusyError: The line is full, or the workers are being closed.
             UnavailableError: No worker could be started.
+            StorageFullError: There is no room for the result.
             And what ``opened`` raises.
         """
         work = _Work(task, opened, spec, deadline)
@@ -312,6 +313,8 @@ def _reopened(descriptor: int, mode: int) -> Iterator[int]:
 
 
 def _outcome(answer: Answer, output: BinaryIO) -> Outcome:
+    if answer.is_full:
+        raise StorageFullError("There is no room to work on the file now.")
     if answer.failure is not None:
         raise ProcessingError(answer.failure, answer.message)
     if os.fstat(output.fileno()).st_size > MAX_OUTPUT_BYTES:

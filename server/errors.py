@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -173,5 +173,5 @@ def _graphql_code(error: GraphQLError, cause: Exception | None) -> tuple[ErrorCo
 
 
 def _request_code(error: GraphQLError) -> ErrorCode:
-    parsing = error.message.startswith("Syntax Error")
+    parsing = isinstance(_cause(error) or error, GraphQLSyntaxError)
     return ErrorCode.GRAPHQL_PARSE_FAILED if parsing else ErrorCode.GRAPHQL_VALIDATION_FAILED

@@ -56,13 +56,14 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         embedded = f"sqlite://{settings.data_dir.resolve()}/media.db"
         self.settings = settings
-        self.database = Database(settings.database_url or embedded)
-        self.storage = storage_of(settings)
-        self.counters = Counters(settings.redis_url)
-        self.workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
-        self.jobs = _jobs(settings)
+        # What can fail comes first and last, so that nothing is held yet when it does.
         self._secret = settings.secret_key or load_or_create_secret(settings.data_dir)
         self._former_secrets = settings.previous_secret_keys
+        self.database = Database(settings.database_url or embedded)
+        self.jobs = _jobs(settings)
+        self.counters = Counters(settings.redis_url)
+        self.workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
+        self.storage = storage_of(settings)
 
     async def check(self) -> None:
         """Return if database and storage can serve now.

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from core.background import meanwhile
 from core.errors import (
     BusyError,
     ConflictError,
@@ -286,9 +287,9 @@ class Derivatives:
     @asynccontextmanager
     async def _held(self, blob_id: str, claim: str) -> AsyncIterator[None]:
         """Hold the claim for the block, and settle it if the block fails."""
-        renewing = asyncio.create_task(self._renew(claim))
         try:
-            yield
+            async with meanwhile(self._renew(claim)):
+                yield
         except ProcessingError as error:
             async with self._database.transaction() as transaction:
                 await record_failure(transaction, claim, error)
@@ -300,10 +301,6 @@ class Derivatives:
             if (lost or isinstance(error, ConflictError)) and not await self._is_shown(blob_id):
                 raise NotFoundError(_GONE) from error
             raise
-        finally:
-            renewing.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewing
 
     async def _renew(self, claim: str) -> None:
         while True:

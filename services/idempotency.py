@@ -20,6 +20,7 @@ from tortoise.exceptions import IntegrityError
 
 from auth.policy import Policy
 from auth.viewer import Viewer
+from core.background import meanwhile
 from core.errors import (
     ConflictError,
     KeyInUseError,
@@ -161,11 +162,10 @@ class IdempotencyKeys:
 
     @asynccontextmanager
     async def _held(self, attempt: Attempt) -> AsyncIterator[None]:
-        renewing = asyncio.create_task(self._renew(attempt))
         try:
-            yield
+            async with meanwhile(self._renew(attempt)):
+                yield
         finally:
-            renewing.cancel()
             await asyncio.shield(self._let_go(attempt))
 
     async def _renew(self, attempt: Attempt) -> None:

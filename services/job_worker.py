@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, Final
 
-from procrastinate import RetryStrategy
+from procrastinate import RetryDecision, RetryStrategy
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 
 from core.errors import (
     BusyError,
@@ -40,9 +39,19 @@ _STALLED_SECONDS: Final = 15
 _RECOVERY: Final = "* * * * * */10"  # every ten seconds: the sixth field counts them
 _PROBING: Final = "* * * * * */30"
 _TEMPORARY: Final = (BusyError, ConflictError, OSError, StorageFullError, UnavailableError)
-_RETRY: Final = RetryStrategy(
-    max_attempts=5, wait=1, exponential_wait=2, retry_exceptions=_TEMPORARY
-)
+
+
+class _Retry(RetryStrategy):
+    """Tries again later what failed for a time, and at once what the end of a worker cut off."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when the job goes back to the queue; None if it is over."""
+        if isinstance(exception, asyncio.CancelledError):
+            return RetryDecision(retry_in={"seconds": 0})
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+_RETRY: Final = _Retry(max_attempts=5, wait=1, exponential_wait=2, retry_exceptions=_TEMPORARY)
 
 
 class JobWorker:
@@ -57,23 +66,30 @@ class JobWorker:
             DerivativeKind.ANALYSIS: application.analyses.maker,
         }
 
-    async def run(self) -> None:
-        """Work until SIGTERM or SIGINT; jobs that run then have the drain time to end.
+    async def run(self, asked: asyncio.Event) -> None:
+        """Work until ``asked`` to end; jobs that run then have the drain time to end.
 
-        While the database does not answer it waits for that.
+        What has not ended by then goes back to the queue. While the database does not answer this
+        waits for it.
         """
         self._register()
-        asked = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
         stopping = asyncio.create_task(asked.wait())
-        while not asked.is_set():
-            working = asyncio.create_task(self._work())
+        try:
+            while not asked.is_set():
+                await self._work_until(stopping)
+                await asyncio.wait({stopping}, timeout=_RECONNECT_SECONDS)
+        finally:
+            stopping.cancel()
+
+    async def _work_until(self, stopping: asyncio.Task[Any]) -> None:
+        working = asyncio.create_task(self._work())
+        try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             working.cancel()  # which lets it end what it does
-            with suppress(asyncio.CancelledError):
-                await working
-            await asyncio.wait({stopping}, timeout=_RECONNECT_SECONDS)
+            await asyncio.wait({working})
+        if not working.cancelled():
+            working.result()
 
     def _register(self) -> None:
         app = self._jobs.app

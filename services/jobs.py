@@ -16,6 +16,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from core.background import meanwhile
 from core.errors import BusyError, UnavailableError
 from core.metrics import QUEUED
 from models.database import Database
@@ -74,7 +75,7 @@ class Jobs:
         try:
             async with database.alone():
                 await self._prepare()
-            async with self._watched():
+            async with meanwhile(self._watch()):
                 yield self
         finally:
             await self.app.close_async()
@@ -114,15 +115,6 @@ class Jobs:
             queue=JobName.DERIVE.value,
         )
         return int(row["waiting"])
-
-    @asynccontextmanager
-    async def _watched(self) -> AsyncIterator[None]:
-        watching = asyncio.create_task(self._watch())
-        try:
-            yield
-        finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:

@@ -99,8 +99,11 @@ class Prober:
                 await self._jobs.probe()
                 return True
             left = await self.probe_all()
-        except Exception as error:  # noqa: BLE001 - whatever it is, files to come need a prober
+        except MediaError as error:
             logger.warning("new files will be looked at later: %s", error)
+            return False
+        except Exception:  # whatever it is, files to come need a prober
+            logger.exception("new files will be looked at later")
             return False
         if left:
             logger.warning("%s files could not be looked at, and will be later", left)

@@ -146,11 +146,12 @@ class Uploads:
         expected = self._bounded(expected)
         async with self._reservations.reserved(owner_id, expected, uses) as reservation:
             with storage_errors():
-                reservation.staged = await self._storage.stage(reservation.key)
+                staged = reservation.staged = await self._storage.stage(reservation.key)
                 hold = Hold(self._quotas, reservation)
-                body = Body(reservation.staged, self.max_bytes, hold)
+                body = Body(staged, self.max_bytes, hold)
                 with UPLOADS.track_inprogress():
                     await body.take(chunks)
+                    await staged.seal()
             if expected.most is None:  # what was held ahead may be what the next file needs
                 await hold.end(body.size)
             mime_type = await asyncio.to_thread(identify, body.head, name)

@@ -40,6 +40,13 @@ class OutOfSpaceError(StorageError):
     """Raised when the back end has no room (ENOSPC, EDQUOT, HTTP 507)."""
 
 
+class StorageRefusedError(StorageError):
+    """Raised when the back end answers that it will not serve as it is configured.
+
+    No later try makes that right: the credentials, the bucket, the region or the address is wrong.
+    """
+
+
 class InvalidKeyError(ValueError):
     """Raised when a key is not 32 lower-case hexadecimal digits: a bug, never user input."""
 
@@ -83,6 +90,17 @@ class Staged(ABC):
             OutOfSpaceError: There is no room.
             StorageError: The write failed; only ``discard`` may follow.
         """
+
+    async def seal(self) -> None:
+        """Take note that no more bytes come; only ``commit`` or ``discard`` may follow.
+
+        Optional for the caller. A back end that keeps bytes in memory may put them elsewhere now.
+
+        Raises:
+            OutOfSpaceError: There is no room.
+            StorageError: It failed; only ``discard`` may follow.
+        """
+        return
 
     @abstractmethod
     async def commit(self) -> None:

@@ -22,10 +22,12 @@ from storage.base import (
     Staged,
     Storage,
     StorageError,
+    StorageRefusedError,
     StoredObject,
     checked_key,
 )
-from storage.s3_connection import Connection, s3_errors
+from storage.s3_connection import Connection
+from storage.s3_failures import s3_errors
 from storage.s3_object import S3Object
 from storage.s3_upload import StagedUpload
 
@@ -38,6 +40,9 @@ _LEAVE_SECONDS: Final = 0.2
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """Up to this size an object goes in one request, and beyond in parts of it; S3 wants 5 MiB."""
+
+SEALED_BYTES: Final = 4 * PART_BYTES
+"""The most that objects which wait for their commit hold in memory, all together."""
 
 _OBJECTS: Final = "objects"
 _DELETED: Final = "deleted"
@@ -70,6 +75,7 @@ class ObjectStorage(Storage):
         self._store = self._connection.store
         self._part_bytes = max(part_bytes, -(-max_bytes // _MAX_PARTS))
         self._staged: set[StagedUpload] = set()
+        self._ahead: set[str] = set()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._readers: Counter[str] = Counter()
         self._deleted: set[str] = set()
@@ -82,6 +88,9 @@ class ObjectStorage(Storage):
             self._part_bytes,
             turn=self._turns.setdefault(key, asyncio.Lock()),
             size_of=self._size_of,
+            remove=self._remove,
+            may_hold=self._may_hold,
+            ahead=self._ahead,
             on_end=self._staged.discard,
         )
         self._staged.add(staged)
@@ -90,7 +99,7 @@ class ObjectStorage(Storage):
     async def open(self, key: str) -> StoredObject:
         """Open the object under ``key``, with its first chunk; see ``Storage.open``."""
         name = _name(key)
-        if key in self._deleted:
+        if key in self._deleted or name in self._ahead:
             raise ObjectNotFoundError(key)
         self._readers[key] += 1  # from now on a deletion waits
         try:
@@ -127,7 +136,7 @@ class ObjectStorage(Storage):
         """Yield every committed object and nothing foreign; see ``Storage.list``."""
         deleted = {key async for key, _ in self._entries(_DELETED)}
         async for key, meta in self._entries(_OBJECTS):
-            if key not in deleted:
+            if key not in deleted and _name(key) not in self._ahead:
                 yield ObjectInfo(key, meta["size"], meta["last_modified"])
 
     async def sweep_staging(self, older_than: timedelta) -> int:
@@ -149,8 +158,12 @@ class ObjectStorage(Storage):
                 await self._probe()
 
     async def _probe(self) -> None:
+        try:
+            with s3_errors():
+                await self._store.put_async(_CHECK, _PROBE)
+        except ObjectNotFoundError as error:  # nothing can be missing where it is written
+            raise StorageRefusedError(f"no S3 server is at this address: {error}") from error
         with s3_errors():
-            await self._store.put_async(_CHECK, _PROBE)
             result = await self._store.get_async(_CHECK)
             if bytes(await result.bytes_async()) != _PROBE:
                 raise StorageError("what was written did not come back")
@@ -163,6 +176,11 @@ class ObjectStorage(Storage):
         """
         self._connection.close()
         await asyncio.sleep(_LEAVE_SECONDS)
+
+    def _may_hold(self, size: int) -> bool:
+        """Whether one more sealed object may keep ``size`` bytes in memory until its commit."""
+        held = sum(staged.held_bytes for staged in self._staged if staged.is_sealed)
+        return held + size <= SEALED_BYTES
 
     async def _size_of(self, name: str) -> int | None:
         try:

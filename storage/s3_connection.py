@@ -4,8 +4,6 @@ Two clients share it. obstore moves the bytes; botocore reads the configuration 
 credentials, signs addresses, and knows the calls that obstore does not have.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from os import environ
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +11,11 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from obstore.exceptions import BaseError
+from botocore.exceptions import ClientError
 from obstore.store import S3Store
 
-from storage.base import ObjectNotFoundError, OutOfSpaceError, StorageError
+from storage.base import StorageError
+from storage.s3_failures import s3_errors
 
 if TYPE_CHECKING:  # there only for type checkers
     from obstore.store import S3Credential
@@ -32,8 +30,6 @@ _CONNECT_SECONDS: Final = 5
 _NO_LIMIT: Final = timedelta(days=7)  # a download takes as long as its client does
 _CREDENTIALS_LIFETIME: Final = timedelta(minutes=5)
 _DEFAULT_REGION: Final = "us-east-1"
-_NO_ROOM: Final = ("507 Insufficient Storage", "QuotaExceeded", "StorageFull")
-_MAX_MESSAGE: Final = 500
 
 
 class Connection:
@@ -154,23 +150,3 @@ class Connection:
             "token": frozen.token,
             "expires_at": datetime.now(UTC) + _CREDENTIALS_LIFETIME,
         }
-
-
-@contextmanager
-def s3_errors() -> Iterator[None]:
-    """Raise the storage's error for what either client raises."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        # A bucket that is gone must not look like an object that is.
-        meaning = StorageError if "NoSuchBucket" in str(error) else ObjectNotFoundError
-        raise meaning(_sentence(error)) from error
-    except (BaseError, BotoCoreError, ClientError, OSError, ValueError) as error:
-        text = _sentence(error)
-        meaning = OutOfSpaceError if any(sign in text for sign in _NO_ROOM) else StorageError
-        raise meaning(text) from error
-
-
-def _sentence(error: Exception) -> str:
-    """Return what happened, without the library's debugging output below it."""
-    return " ".join(str(error).partition("\n\nDebug source")[0].split())[:_MAX_MESSAGE]

@@ -1,7 +1,7 @@
 """An open object on an S3 server: its first chunk came with it, the rest comes as it is read."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Final, Self
+from typing import Self
 
 from obstore.store import S3Store
 
@@ -11,9 +11,7 @@ from storage.base import (
     StorageError,
     StoredObject,
 )
-from storage.s3_connection import s3_errors
-
-_UNSATISFIABLE: Final = " 416 "
+from storage.s3_failures import UnsatisfiableRangeError, s3_errors
 
 
 class S3Object(StoredObject):
@@ -95,9 +93,7 @@ async def _begun(store: S3Store, name: str) -> tuple[int, bytes]:
         with s3_errors():
             got = await store.get_async(name, options={"range": (0, READ_CHUNK_BYTES)})
             return got.meta["size"], bytes(await got.bytes_async())
-    except StorageError as error:
-        if _UNSATISFIABLE not in str(error):
-            raise
+    except UnsatisfiableRangeError:
         # An empty object has no range that could be satisfied (RFC 9110, section 15.5.17).
         with s3_errors():
             if (await store.head_async(name))["size"]:

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,8 @@ from tests.acceptance.serving import Server, eventually
 from tests.acceptance.test_job_workers import Fleet, upload
 from tests.acceptance.wire import END, part, read_answer, upload_head
 from tests.faults.aftermath import MIB, Ledger, noise
+from tests.postgres import CrashingServer, crashing_server
+from tests.swift import Bucket, CrashingCluster
 
 UPLOADS = 12
 DOWNLOADS = 6
@@ -97,6 +99,12 @@ def idle(server: Server) -> socket.socket:
 
 
 @pytest.fixture
+def postgres() -> Iterator[CrashingServer]:
+    with crashing_server() as running:
+        yield running
+
+
+@pytest.fixture
 def fleet(tmp_path: Path, postgres_database: str) -> Iterator[Fleet]:
     with ExitStack() as started:
         yield Fleet(tmp_path, postgres_database, started)
@@ -139,3 +147,73 @@ def text_of(answer: "Future[httpx.Response]") -> str:
     assert told.is_success, told.text
     text: str = told.json()["data"]["text"].strip()
     return text
+
+
+DRAIN_SECONDS = 2
+PROMISED_SECONDS = DRAIN_SECONDS + 2
+WAITING = 8
+
+
+def test_a_server_is_gone_soon_after_its_drain_while_the_database_hangs(
+    start: Callable[..., Server], postgres: CrashingServer
+) -> None:
+    server = start(database_url=postgres.url, drain_seconds=DRAIN_SECONDS)
+    with waiting_clients(server, postgres.pause):
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            assert server.process.wait(PROMISED_SECONDS) == 0
+        finally:
+            postgres.resume()
+
+
+def test_a_server_is_gone_soon_after_its_drain_while_the_store_hangs(
+    start: Callable[..., Server], cluster: CrashingCluster, place: Bucket
+) -> None:
+    server = start(storage_url=place.url, drain_seconds=DRAIN_SECONDS, sweep_interval_seconds=1)
+    with waiting_clients(server, cluster.pause):
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            assert server.process.wait(PROMISED_SECONDS) == 0
+        finally:
+            cluster.resume()
+
+
+def test_a_worker_is_gone_soon_after_its_drain_while_the_database_hangs(
+    tmp_path: Path, postgres: CrashingServer
+) -> None:
+    with ExitStack() as started:
+        fleet = Fleet(tmp_path, postgres.url, started)
+        fleet.server(drain_seconds=DRAIN_SECONDS)
+        worker = fleet.worker()
+        registered = "SELECT 1 FROM procrastinate_workers"
+        eventually(lambda: fleet.rows(registered), "the worker has started")
+        postgres.pause()
+        worker.send_signal(signal.SIGTERM)
+        try:
+            assert worker.wait(PROMISED_SECONDS) == 0
+        finally:
+            postgres.resume()
+
+
+@contextmanager
+def waiting_clients(server: Server, hang: Callable[[], None]) -> Iterator[None]:
+    """Have clients wait for the server after ``hang``, until the block ends it."""
+    ledger = Ledger(server.guest())
+    arrived = threading.Barrier(WAITING + 1, timeout=20)
+
+    def ask(number: int) -> None:
+        body = part("file", "a.bin", noise(1000)) + END
+        with server.connect() as connection, suppress(OSError):
+            connection.sendall(upload_head(ledger.token, f"Content-Length: {len(body)}"))
+            connection.sendall(body if number % 2 else body[:500])
+            arrived.wait()
+            connection.recv(1)
+
+    with server.client(ledger.token) as client:
+        assert ledger.upload(client, noise(1000)).is_success
+    hang()
+    with ThreadPoolExecutor(WAITING) as pool:
+        for number in range(WAITING):
+            pool.submit(ask, number)
+        arrived.wait()
+        yield

@@ -1,11 +1,14 @@
 """Failures of database and storage are counted for Prometheus, by what is wrong."""
 
+import sqlite3
+
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from core.errors import StorageFullError, UnavailableError
 from core.metrics import REGISTRY
 from models.database import Database
+from models.failures import NoAnswerError
 from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, OutOfSpaceError, StorageError
 
@@ -31,12 +34,18 @@ def test_failures_of_the_storage_are_counted(
     assert counted("storage", kind) == before + 1
 
 
+def sqlite_error(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("in words that say nothing")
+    error.sqlite_errorcode = code
+    return error
+
+
 @pytest.mark.parametrize(
     ("failure", "kind", "told"),
     [
-        (OperationalError("database or disk is full"), "full", StorageFullError),
-        (OperationalError("gone"), "unavailable", UnavailableError),
-        (ConnectionResetError("gone"), "unavailable", UnavailableError),
+        (OperationalError(sqlite_error(sqlite3.SQLITE_FULL)), "full", StorageFullError),
+        (OperationalError(sqlite_error(sqlite3.SQLITE_IOERR)), "unavailable", UnavailableError),
+        (NoAnswerError(ConnectionResetError("gone")), "unavailable", UnavailableError),
     ],
 )
 async def test_failures_of_the_database_are_counted(

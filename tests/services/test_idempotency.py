@@ -274,3 +274,15 @@ async def until_free(application: Application, owner: Viewer, key: str) -> list[
         except KeyInUseError as error:
             assert isinstance(error, MediaError)
             await asyncio.sleep(0.01)
+
+
+async def test_nothing_renews_a_key_any_more_when_its_request_has_ended(
+    application: Application, owner: Viewer
+) -> None:
+    before = asyncio.all_tasks()
+    async with application.uploads.attempt(owner, "key") as attempt:
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() > before
+        assert attempt is not None
+        attempt.completed = True
+    assert asyncio.all_tasks() == before

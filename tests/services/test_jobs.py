@@ -8,7 +8,10 @@ from procrastinate.jobs import Status
 from core.metrics import REGISTRY
 from core.settings import Settings
 from models.derivative import DerivativeKind
+from services.application import Application
 from services.derivative_records import Specification
+from services.derivatives import Product
+from services.job_worker import JobWorker, Maker
 from services.jobs import Jobs
 from tests.services.conftest import account, checked, uploaded
 
@@ -51,6 +54,52 @@ async def test_of_the_same_job_one_runs_and_one_waits_even_if_the_first_is_given
             assert second.id != first.id
             await manager.finish_job(second, Status.SUCCEEDED, delete_job=True)
             assert not list(await manager.list_jobs_async())
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_a_job_that_outlasts_the_drain_of_its_worker_goes_back_to_the_queue(
+    settings: Settings,
+) -> None:
+    async with checked(settings, drain_seconds=0) as application:
+        file = await uploaded(application, await account(application))
+        wanted = Specification(DerivativeKind.ANALYSIS, {"source": ["text/plain", "file.txt"]})
+        jobs = Jobs(settings.database_url, limit=9)
+        async with jobs.opened(application.database):
+            await jobs.derive(file, wanted)
+            worker, begun, asked = JobWorker(application, jobs), asyncio.Event(), asyncio.Event()
+            worker._makers = {DerivativeKind.ANALYSIS: endless(begun)}
+            working = asyncio.create_task(worker.run(asked))
+            await begun.wait()
+            asked.set()
+            await working
+            (left,) = await jobs.app.job_manager.list_jobs_async(queue="derive")
+            assert left.status == Status.TODO.value
+            await application.derivatives.close()
+        await done_by_another(application, settings)
+        assert await application.database.read("SELECT 1 FROM derivative WHERE state = 'ready'")
+
+
+def endless(begun: asyncio.Event) -> Maker:
+    """Return what makes analyses that never come to an end."""
+
+    async def produce() -> Product:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return lambda _file, _parameters: produce
+
+
+async def done_by_another(application: Application, settings: Settings) -> None:
+    """Have another worker take what is in the queue, until nothing is left of it."""
+    asked, jobs = asyncio.Event(), Jobs(settings.database_url, limit=9)
+    async with jobs.opened(application.database):
+        working = asyncio.create_task(JobWorker(application, jobs).run(asked))
+        async with asyncio.timeout(20):
+            while await jobs.app.job_manager.list_jobs_async(queue="derive"):
+                await asyncio.sleep(0.01)
+        asked.set()
+        await working
 
 
 async def waiting(number: int) -> None:

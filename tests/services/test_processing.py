@@ -172,3 +172,17 @@ async def test_a_document_without_pages_is_a_failure(
     file = await uploaded(application, owner, target.getvalue(), name="empty.pdf")
     with pytest.raises(ProcessingFailedError):
         await application.previews.create(owner, file.id, PreviewRequest())
+
+
+async def test_a_fault_in_the_prober_is_logged_with_its_traceback(
+    application: Application, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(application.database, "read", fail)
+    assert not await application.prober.try_all()
+    monkeypatch.undo()
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[0] is LookupError

@@ -57,6 +57,19 @@ async def test_a_full_temporary_folder_is_a_lack_of_room_and_passes(
     assert await ask(in_memory, viewer, file.id)
 
 
+@pytest.mark.usefixtures("small")
+async def test_a_result_that_finds_no_room_says_nothing_of_the_file(
+    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = await uploaded(application, owner, b"many words " * (MIB // 9), name="a.txt")
+    for _ in range(2):  # in a fresh worker, and in one that has met it before
+        with pytest.raises(StorageFullError, match="no room to work on the file"):
+            await text(application, owner, file.id)
+    assert not await application.database.read("SELECT 1 FROM derivative")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert await text(application, owner, file.id)
+
+
 async def test_a_temporary_folder_that_is_not_there_is_an_outage(
     in_memory: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from storage import s3_connection
-from storage.base import ObjectTruncatedError, Presentation, StorageError
+from storage import object_store, s3_connection
+from storage.base import (
+    ObjectExistsError,
+    ObjectTruncatedError,
+    Presentation,
+    Staged,
+    StorageError,
+    StorageRefusedError,
+)
 from storage.object_store import ObjectStorage
 from tests.fault_proxy import STORM, Fault, FaultProxy, fault_proxy
 from tests.storage.conformance import (
@@ -107,6 +114,54 @@ async def test_parts_are_on_their_way_before_the_commit_and_dropped_by_a_discard
         assert await is_missing(storage, key)
     assert bucket.unfinished() == []
     assert await is_missing(storage, key)
+
+
+@pytest.mark.parametrize("size", [PART_BYTES, 2 * PART_BYTES - 1000])
+async def test_many_sealed_objects_hold_no_more_than_they_may_together(
+    storage: ObjectStorage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(object_store, "SEALED_BYTES", 2 * PART_BYTES)
+    content = some_bytes(size)
+    staged = [await sealed(storage, content) for _ in range(6)]
+    assert 0 < sum(each.held_bytes for each in storage._staged) <= 2 * PART_BYTES
+    assert await listed(storage) == {}
+    for each in staged:
+        await each.commit()
+    infos = await listed(storage)
+    assert {infos[key].size for key in infos} == {size}
+    assert len(infos) == len(staged)
+    for key in infos:
+        assert await get(storage, key) == content
+    assert bucket.unfinished() == []
+
+
+@pytest.mark.parametrize("size", [1000, PART_BYTES + 1000])
+async def test_what_went_ahead_of_its_commit_is_not_seen_before_and_goes_with_the_discard(
+    storage: ObjectStorage, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(object_store, "SEALED_BYTES", 0)
+    key = new_key()
+    async with await storage.stage(key) as staged:
+        await staged.write(some_bytes(size))
+        await staged.seal()
+        assert bucket.keys() == [f"a/prefix/objects/{key}"]
+        assert await is_missing(storage, key)
+        assert await listed(storage) == {}
+        with pytest.raises(ObjectExistsError):
+            await sealed(storage, b"another", key)
+    assert bucket.keys() == []
+
+
+async def sealed(storage: ObjectStorage, content: bytes, key: str = "") -> Staged:
+    """Return a sealed object that waits for its commit."""
+    staged = await storage.stage(key or new_key())
+    try:
+        await staged.write(content)
+        await staged.seal()
+    except StorageError:
+        await staged.discard()
+        raise
+    return staged
 
 
 async def test_a_cancelled_write_leaves_no_parts_after_the_discard(
@@ -233,20 +288,31 @@ def test_memory_stays_the_same_whatever_the_size(
     assert large - small < 4 * PART_BYTES
 
 
-async def test_wrong_credentials_and_a_missing_bucket_fail_the_check(
-    bucket: Bucket, environment: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("wrong", "url", "complaint"),
+    [
+        ({}, "s3://no-such-bucket", "404 NoSuchBucket"),
+        ({"AWS_SECRET_ACCESS_KEY": "wrong"}, "", "403 SignatureDoesNotMatch"),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, "", "403 SignatureDoesNotMatch"),
+        ({"AWS_REGION": "eu-nowhere-1"}, "", "400 AuthorizationHeaderMalformed"),
+    ],
+    ids=["bucket", "secret", "key", "region"],
+)
+async def test_a_server_that_refuses_the_configuration_is_told_from_one_that_is_away(
+    bucket: Bucket,
+    environment: pytest.MonkeyPatch,
+    wrong: dict[str, str],
+    url: str,
+    complaint: str,
 ) -> None:
-    nowhere = ObjectStorage("s3://no-such-bucket")
-    with pytest.raises(StorageError, match="NoSuchBucket"):
-        await nowhere.check()
-    with pytest.raises(StorageError, match="NoSuchBucket"):
-        await nowhere.open(new_key())
-    environment.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    locked_out = ObjectStorage(bucket.url)
-    with pytest.raises(StorageError, match="SignatureDoesNotMatch"):
-        await locked_out.check()
-    await nowhere.close()
-    await locked_out.close()
+    for name, value in wrong.items():
+        environment.setenv(name, value)
+    refused = ObjectStorage(url or bucket.url)
+    with pytest.raises(StorageRefusedError, match=complaint):
+        await refused.check()
+    with pytest.raises(StorageRefusedError, match=complaint):
+        await refused.open(new_key())
+    await refused.close()
 
 
 async def test_without_credentials_there_is_no_start(
