@@ -6,12 +6,15 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import cast
 
 import uvicorn
+from starlette.applications import Starlette
 
 from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
-from server.app import create_app
+from server.app import create_app, drain
 from server.protocol import UploadProtocol
 
 logger = logging.getLogger("media.server")
@@ -20,7 +23,7 @@ _UNACKNOWLEDGED_MS = 30_000
 _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends in peace when asked to: a drained server has stopped, it was not killed."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -31,6 +34,11 @@ class _Server(uvicorn.Server):
         if self.started and sockets:
             host, port, *_ = sockets[0].getsockname()
             logger.info("serving at http://%s:%s", f"[{host}]" if ":" in host else host, port)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, and say so at ``/readyz`` to whoever is still connected."""
+        drain(cast("Starlette", self.config.app))
+        super().handle_exit(sig, frame)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,7 +70,7 @@ def serve(settings: Settings) -> int:
             timeout_keep_alive=settings.idle_timeout_seconds,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
-        server = _Server(config)
+        server = Server(config)
         with _listening(config) as listener:
             server.run(sockets=[listener])
     return 0 if server.started else 1

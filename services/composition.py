@@ -33,6 +33,7 @@ from services.processor import Processor
 from services.quotas import Quotas
 from services.rate_counters import Counters
 from services.rate_limits import RateLimits
+from services.readiness import Readiness
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.shares import Shares
@@ -73,6 +74,10 @@ class Application:
         """
         await self.database.check()
         await self.storage.check()
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        return Readiness(self.check)
 
     # Who may do what, and how much
 
