@@ -27,4 +27,6 @@ async def readyz(request: Request) -> Response:
     if verdict is not Verdict.READY:
         body = {"status": "unavailable", "reason": _REASONS[verdict]}
         return JsonResponse(body, 503, {"retry-after": "5"})
-    return JsonResponse({"status": "ok", "isolation": application.workers.isolation})
+    workers = application.workers
+    body = {"status": "ok", "isolation": workers.isolation, "layers": workers.layers}
+    return JsonResponse(body)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from core.settings import Settings
 from processing.sandbox import STRONGEST
+from processing.workers import Workers
 from services.composition import Application
 
 __all__ = ["Application", "running"]
@@ -22,16 +23,19 @@ async def running(settings: Settings, *, background: bool = False) -> AsyncItera
 
     Raises:
         UnavailableError: The database does not answer.
-        SettingsError: The secret on disk cannot be used.
+        SettingsError: The secret on disk cannot be used, or the workers of a server lack the
+            isolation that is required.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     application = Application(settings)
     try:
+        if background:
+            application.workers.require_isolation()
+            _log_isolation(application.workers)
         await application.database.connect()
         await application.database.migrate()
         if background:
             await _forget_the_killed(application)
-            _tell_isolation(application.workers.isolation)
         async with _queue(application), _background(application, enabled=background):
             yield application
         await application.derivatives.close()
@@ -60,14 +64,16 @@ async def _queue(application: Application) -> AsyncIterator[None]:
         yield
 
 
-def _tell_isolation(isolation: str) -> None:
-    if isolation == STRONGEST:
-        logger.info("workers are isolated by %s", isolation)
+def _log_isolation(workers: Workers) -> None:
+    lacking = [layer for layer, holds in workers.layers.items() if not holds]
+    if workers.isolation == STRONGEST and not lacking:
+        logger.info("workers are isolated by %s", workers.isolation)
         return
     logger.warning(
-        "workers are isolated by: %s; with bubblewrap installed and allowed, a file that takes a"
-        " worker over reaches nothing else",
-        isolation,
+        "workers are isolated by: %s, without %s; with bubblewrap installed and allowed, a file"
+        " that takes a worker over reaches nothing else",
+        workers.isolation,
+        ", ".join(lacking) or "nothing missing",
     )
 
 

@@ -60,7 +60,11 @@ class Application:
         self.database = Database(settings.database_url or embedded)
         self.storage = storage_of(settings)
         self.counters = Counters(settings.redis_url)
-        self.workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
+        self.workers = Workers(
+            size=settings.worker_count,
+            queue=settings.worker_queue,
+            required=settings.require_isolation,
+        )
         self.jobs = _jobs(settings)
         self._secret = settings.secret_key or load_or_create_secret(settings.data_dir)
         self._former_secrets = settings.previous_secret_keys
