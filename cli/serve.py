@@ -1,5 +1,6 @@
 """``media serve``: the server process."""
 
+import argparse
 import fcntl
 import logging
 import resource
@@ -16,6 +17,7 @@ from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from server.app import create_app, drain
 from server.protocol import UploadProtocol
+from services.library import make_data_folder
 
 logger = logging.getLogger("media.server")
 
@@ -48,9 +50,18 @@ class Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
+def add_options(_: argparse.ArgumentParser) -> None:
+    """Add nothing: it takes no options."""
+
+
+def run(settings: Settings, _: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; see ``serve``."""
+    return serve(settings)
+
+
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; running requests get the drain time to end. Returns 0."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     _allow_open_files()
     with _only_server(settings), served_metrics(settings.metrics_listener):
         app = create_app(settings)

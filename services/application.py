@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from core.settings import Settings
+from models.versions import require_current
 from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.composition import Application
+from services.library import make_data_folder, require_library
 
 __all__ = ["Application", "running"]
 
@@ -16,27 +18,36 @@ logger = logging.getLogger("media.workers")
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, background: bool = False) -> AsyncIterator[Application]:
+async def running(
+    settings: Settings, *, background: bool = False, create: bool = True
+) -> AsyncIterator[Application]:
     """Connect, migrate and serve the application for the block.
 
-    With ``background``, sweep and look at new files meanwhile.
+    With ``background``, sweep and look at new files meanwhile. Without ``create``, neither make a
+    library nor migrate one.
 
     Raises:
+        SchemaVersionError: A newer version has migrated the database, or, without ``create``, it
+            lacks migrations of this one.
         UnavailableError: The database does not answer.
-        SettingsError: The secret on disk cannot be used, or the workers of a server lack the
-            isolation that is required.
+        SettingsError: There is no library (without ``create``), the secret on disk cannot be used,
+            or the workers of a server lack the isolation that is required.
+        UnavailableError: The database does not answer.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    application = Application(settings)
+    (make_data_folder if create else require_library)(settings)
+    application = Application(settings, create=create)
     try:
         if background:
             application.workers.require_isolation()
             _log_isolation(application.workers)
         await application.database.connect()
-        await application.database.migrate()
+        if create:
+            await application.database.migrate()
+        else:
+            await require_current(application.database)
         if background:
             await _forget_the_killed(application)
-        async with _queue(application), _background(application, enabled=background):
+        async with _queue(application, create=create), _background(application, enabled=background):
             yield application
         await application.derivatives.close()
         await application.uploads.close()
@@ -56,8 +67,8 @@ async def _forget_the_killed(application: Application) -> None:
 
 
 @asynccontextmanager
-async def _queue(application: Application) -> AsyncIterator[None]:
-    if application.jobs is None:
+async def _queue(application: Application, *, create: bool) -> AsyncIterator[None]:
+    if application.jobs is None or not create:  # commands ask for nothing
         yield
         return
     async with application.jobs.opened(application.database):
