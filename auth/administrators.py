@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.user import UserKind, folded_email
+from models.account_kind import UserKind, folded_email
 
 COLUMNS = "kind, issuer, subject, email"
 """What ``Administrators`` has to know of an account."""

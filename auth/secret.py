@@ -22,6 +22,21 @@ def load_or_create_secret(folder: Path) -> str:
     path = folder / _NAME
     if not path.exists():
         _publish(path, secrets.token_urlsafe(48))
+    return load_secret(folder)
+
+
+def load_secret(folder: Path) -> str:
+    """Return the secret kept in ``folder``.
+
+    Raises:
+        SettingsError: There is none, or it is too short.
+    """
+    path = folder / _NAME
+    if not path.exists():
+        raise SettingsError(
+            f"there is no secret at {path.absolute()}: set MEDIA_SECRET_KEY,"
+            " or MEDIA_DATA_DIR to the folder of the server"
+        )
     secret = path.read_text(encoding="ascii").strip()
     if len(secret) < MIN_SECRET_BYTES:
         raise SettingsError(f"{path} is too short to be a secret; delete it to get a new one")

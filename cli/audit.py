@@ -4,10 +4,11 @@ import argparse
 
 import orjson
 
+from auth.policy import Policy
 from core.settings import Settings
 from models.audit import AuditEntry
-from services.application import running
-from services.audit import OPERATOR
+from services.audit import OPERATOR, Audit
+from services.library import opened_database
 from services.paging import MAX_PAGE
 
 
@@ -19,12 +20,13 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-async def audit(settings: Settings, options: argparse.Namespace) -> int:
+async def run(settings: Settings, options: argparse.Namespace) -> int:
     """Print the newest records, newest first; 0."""
     show = _json if options.json else _line
-    async with running(settings) as application:
+    async with opened_database(settings) as database:
+        audit = Audit(database, Policy())
         for offset in range(0, options.limit, MAX_PAGE):
-            entries, _ = await application.audit.page(
+            entries, _ = await audit.page(
                 OPERATOR,
                 limit=min(MAX_PAGE, options.limit - offset),
                 offset=offset,

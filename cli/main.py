@@ -2,44 +2,60 @@
 
 import argparse
 import asyncio
+import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
 
-from cli import maintenance
-from cli.accounts import accounts, add_actions
-from cli.audit import add_options, audit
-from cli.quota import add_quota, quota
-from cli.serve import serve
-from cli.worker import worker
 from core.errors import MediaError, explained
 from core.logs import configure_logging
-from core.settings import Settings, SettingsError, load_settings
-from models.user import UserKind
-from schema.build import export
+from core.settings import SettingsError, load_settings
 from storage.base import StorageError
 
-Run = Callable[[Settings, argparse.Namespace], int]
+COMMANDS: Final = {
+    "serve": ("cli.serve", "Make or migrate the library, then serve until stopped."),
+    "worker": ("cli.worker", "Make what servers with MEDIA_PROCESSING=queue ask for."),
+    "migrate": ("cli.migrate", "Make the library if there is none, apply missing migrations."),
+    "schema": ("cli.schema", "Print the GraphQL schema."),
+    "fsck": ("cli.fsck", "Re-hash every file and report what is wrong."),
+    "sweep": ("cli.sweep", "Remove what failed uploads left behind."),
+    "audit": ("cli.audit", "Show what administrators did to others' files."),
+    "create-account": ("cli.create_account", "Make an account, print its token."),
+    "accounts list": ("cli.list_accounts", "List every account."),
+    "accounts disable": ("cli.accounts", "Shut an account out."),
+    "accounts enable": ("cli.accounts", "Let an account in again."),
+    "accounts promote": ("cli.accounts", "Make an account an administrator's."),
+    "accounts demote": ("cli.accounts", "Make an administrator's account a user's."),
+    "accounts quota": ("cli.quota", "Show or change what an account may store."),
+}
+"""The module of each command, imported when the command is given, and what the command does.
+
+A module has ``add_options(parser)`` and ``run(settings, options)``, which returns the exit status
+or is a coroutine of it.
+"""
+
+GROUPS: Final = {"accounts": "List, disable, enable, promote and demote accounts."}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 is success, 1 a failure or a finding, 2 a wrong call or setting."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(sys.argv[1:] if arguments is None else arguments)
     os.umask(0o077)  # what is stored is for this user alone, names and descriptions included
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = load_settings(os.environ)
         configure_logging(settings.log_format, settings.log_level)
-        run: Run = options.run
-        return run(settings, options)
+        status = options.run(settings, options)
+        return asyncio.run(status) if inspect.iscoroutine(status) else int(status)
     except SettingsError as error:
         return _fail(explained(error), 2)
     except MediaError as error:
         return _fail(explained(error), 1)
     except StorageError as error:
-        return _fail(f"the storage failed: {error}", 1)
+        return _fail(f"the storage failed: {explained(error)}", 1)
     except OSError as error:
         return _fail(str(error), 1)
 
@@ -49,43 +65,27 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("media", description="Serve and look after a media library.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, run: Run, about: str) -> argparse.ArgumentParser:
-        command = commands.add_parser(name, help=about, description=about)
-        command.set_defaults(run=run)
-        return command
-
-    add("serve", lambda settings, _: serve(settings), "Migrate, then serve until stopped.")
-    add("worker", _awaited(worker), "Make what servers with MEDIA_PROCESSING=queue ask for.")
-    add("migrate", _awaited(maintenance.migrate), "Apply the migrations that are missing.")
-    add("schema", _schema, "Print the GraphQL schema.")
-    add("fsck", _awaited(maintenance.fsck), "Re-hash every file and report what is wrong.")
-    sweep = add("sweep", _awaited(maintenance.sweep), "Remove what failed uploads left behind.")
-    sweep.add_argument("--grace", type=int, metavar="SECONDS", help="how old it must be")
-    add_options(add("audit", _awaited(audit), "Show what administrators did to others' files."))
-    account = add(
-        "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
-    )
-    account.add_argument("kind", choices=[kind.value for kind in UserKind])
-    managing = add("accounts", _awaited(accounts), "List, disable, enable, promote and demote.")
-    actions = managing.add_subparsers(required=True, metavar="ACTION", dest="action")
-    add_actions(lambda name, about: actions.add_parser(name, help=about, description=about))
-    of_account = actions.add_parser("quota", help="Show or change what an account may store.")
-    of_account.set_defaults(run=_awaited(quota))
-    add_quota(of_account)
-    return parser
+    given = [word for word in arguments if not word.startswith("-")]
+    groups = {}
+    for name, about in GROUPS.items():
+        group = commands.add_parser(name, help=about, description=about)
+        groups[name] = group.add_subparsers(required=True, metavar="ACTION", dest="action")
+    for words, (module, about) in COMMANDS.items():
+        group_name, _, name = words.rpartition(" ")
+        place: Any = groups.get(group_name, commands)
+        command = place.add_parser(name, help=about, description=about)
+        if words == " ".join(given[: len(words.split())]):
+            _load(module, command)
+    return parser.parse_args(arguments)
 
 
-def _awaited(command: Callable[..., Coroutine[Any, Any, int]]) -> Run:
-    return lambda settings, options: asyncio.run(command(settings, options))
-
-
-def _schema(_settings: Settings, _options: argparse.Namespace) -> int:
-    print(export(), end="")
-    return 0
+def _load(module: str, command: argparse.ArgumentParser) -> None:
+    loaded = import_module(module)
+    loaded.add_options(command)
+    command.set_defaults(run=loaded.run)
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 import argparse
 
 from core.settings import Settings
-from services.application import running
+from services.library import opened_database
+from services.quotas import Quotas
 from services.room import Usage
 
 
-def add_quota(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """Give the command its arguments."""
     parser.add_argument("account", help="the id of the account, user_…")
     for name in ("bytes", "files"):
@@ -17,13 +18,13 @@ def add_quota(parser: argparse.ArgumentParser) -> None:
         )
 
 
-async def quota(settings: Settings, options: argparse.Namespace) -> int:
+async def run(settings: Settings, options: argparse.Namespace) -> int:
     """Give the account what the options say, and print what it uses and may use; 0."""
     given = {
         f"quota_{name}": getattr(options, name) for name in ("bytes", "files") if name in options
     }
-    async with running(settings) as application:
-        usage = await application.quotas.assign(options.account, **given)
+    async with opened_database(settings) as database:
+        usage = await Quotas(database, settings).assign(options.account, **given)
     print(_told(usage))
     return 0
 

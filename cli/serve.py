@@ -1,5 +1,6 @@
 """``media serve``: the server process."""
 
+import argparse
 import fcntl
 import logging
 import resource
@@ -7,14 +8,17 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import cast
 
 import uvicorn
+from starlette.applications import Starlette
 
 from cli.exiting import exit_within
 from core.metrics import CONNECTIONS, count_tasks, served_metrics
 from core.settings import Settings, SettingsError
-from server.app import create_app
+from server.app import create_app, drain
 from server.heads import HttpProtocol
+from services.library import make_data_folder
 
 logger = logging.getLogger("media.server")
 
@@ -22,7 +26,7 @@ _UNACKNOWLEDGED_MS = 30_000
 _FAMILIES = {False: socket.AF_INET, True: socket.AF_INET6}
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends in peace when asked to: a drained server has stopped, it was not killed."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -35,9 +39,10 @@ class _Server(uvicorn.Server):
             logger.info("serving at http://%s:%s", f"[{host}]" if ":" in host else host, port)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop, and be gone soon after the drain whatever hangs."""
+        """Begin to stop: answer 503 at ``/readyz``, and end soon after the drain whatever hangs."""
         if not self.should_exit:
             exit_within(self.config.timeout_graceful_shutdown or 0)
+        drain(cast("Starlette", self.config.app))
         super().handle_exit(sig, frame)
 
     @contextmanager
@@ -48,9 +53,18 @@ class _Server(uvicorn.Server):
             self._captured_signals.clear()
 
 
+def add_options(_: argparse.ArgumentParser) -> None:
+    """Add nothing: it takes no options."""
+
+
+def run(settings: Settings, _: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; see ``serve``."""
+    return serve(settings)
+
+
 def serve(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; running requests get the drain time to end. Returns 0."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings)
     _allow_open_files()
     with _only_server(settings), served_metrics(settings.metrics_listener):
         app = create_app(settings)
@@ -70,7 +84,7 @@ def serve(settings: Settings) -> int:
             timeout_keep_alive=settings.idle_timeout_seconds,
             timeout_graceful_shutdown=settings.drain_seconds,
         )
-        server = _Server(config)
+        server = Server(config)
         with _listening(config) as listener:
             server.run(sockets=[listener])
     return 0 if server.started else 1

@@ -10,12 +10,18 @@ from cli.exiting import exit_within
 from core.metrics import count_tasks, served_metrics
 from core.settings import Settings, SettingsError
 from services.application import running
+from services.job_worker import JobWorker
+from services.jobs import Jobs
 
 logger = logging.getLogger("media.workers")
 
 
-async def worker(settings: Settings, _: argparse.Namespace) -> int:
-    """Work until stopped, with the database and storage that the servers have; 0."""
+def add_options(_: argparse.ArgumentParser) -> None:
+    """Add nothing: it takes no options."""
+
+
+async def run(settings: Settings, _: argparse.Namespace) -> int:
+    """Work until stopped, with the database and storage that the servers have made; 0."""
     if not settings.database_url.startswith("postgres"):
         raise SettingsError("a worker needs the servers' MEDIA_DATABASE_URL=postgres://…")
     own = replace(settings, processing="local")  # what it takes from the queue it makes here
@@ -24,14 +30,10 @@ async def worker(settings: Settings, _: argparse.Namespace) -> int:
 
 
 async def _work(settings: Settings, own: Settings) -> int:
-    # Only here, since the command line does not wait for what no other command needs.
-    from services.job_worker import JobWorker  # noqa: PLC0415
-    from services.jobs import Jobs  # noqa: PLC0415
-
     count_tasks()
-    async with running(own, background=True) as application:
+    async with running(own, background=True, create=False) as application:
         jobs = Jobs(settings.database_url, limit=settings.worker_queue)
-        async with jobs.opened(application.database):
+        async with jobs.opened(application.database, create=False):
             logger.info("waiting for work")
             await JobWorker(application, jobs).run(_asked_to_end(settings.drain_seconds))
     return 0

@@ -205,9 +205,13 @@ class StorageFullError(MediaError):
 
 
 def explained(error: Exception) -> str:
-    """Return an error in words for whoever runs the server, with the cause that no caller sees."""
+    """Return an error in words for whoever runs the server, with the cause that no caller sees.
+
+    It is one line, whatever the libraries have written.
+    """
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
     sentence, reason = str(error), str(cause) or type(cause).__name__
-    return sentence if reason in sentence else f"{sentence} ({reason})"
+    whole = sentence if reason in sentence else f"{sentence} ({reason})"
+    return " ".join(whole.split())

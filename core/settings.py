@@ -77,6 +77,7 @@ class Settings:
     processing: str = "local"
     workers: int = 0
     worker_queue: int = 256
+    require_isolation: str = "none"
     processing_timeout_seconds: int = 90
     idle_timeout_seconds: int = 30
     drain_seconds: int = 30
@@ -162,7 +163,14 @@ def _warn_of_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None
 def _parse(name: str, value: str) -> Any:
     parse = PARSERS.get(name.removeprefix(PREFIX).lower(), str.strip)
     try:
+        _require_text(value)
         return parse(value)
     except ValueError as error:
         shown = "" if name.endswith(_CONFIDENTIAL) else f"={value!r}"
         raise SettingsError(f"{name}{shown}: {error}") from None
+
+
+def _require_text(value: str) -> None:
+    # Python keeps bytes that are no UTF-8 as surrogates (PEP 383), which nothing here can write.
+    if any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError("must be UTF-8")

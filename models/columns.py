@@ -1,9 +1,12 @@
 """Column types that both engines treat alike."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tortoise import fields
+
+from models.moments import as_utc
+
+__all__ = ["BytewiseText", "as_utc"]
 
 if TYPE_CHECKING:
     _Text = fields.CharField[str]
@@ -21,9 +24,3 @@ class BytewiseText(_Text):
         @property
         def SQL_TYPE(self) -> str:  # noqa: N802 - the same
             return f'VARCHAR({self.field.max_length}) COLLATE "C"'
-
-
-def as_utc(value: str | datetime) -> datetime:
-    """Return a moment as either engine gives it: SQLite stores text, PostgreSQL has datetimes."""
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,10 +1,9 @@
 """What Tortoise is told: the models, and the engine that a database's URL names."""
 
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 from models.postgres_url import postgres_credentials
+from models.reading import is_embedded, sqlite_path
 
 CONNECTION: Final = "default"
 APPS: Final[dict[str, dict[str, Any]]] = {
@@ -33,14 +32,9 @@ def tortoise_config(url: str) -> dict[str, Any]:
 
 
 def _connection(url: str) -> dict[str, Any]:
-    if urlsplit(url).scheme == "sqlite":
+    if is_embedded(url):
         return {
             "engine": "models.sqlite_engine",
             "credentials": {"file_path": str(sqlite_path(url))},
         }
     return {"engine": "models.asyncpg_engine", "credentials": postgres_credentials(url)}
-
-
-def sqlite_path(url: str) -> Path:
-    """Return the file that a ``sqlite:///`` URL names."""
-    return Path(unquote(url.removeprefix("sqlite://")))

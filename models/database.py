@@ -8,7 +8,6 @@ import fcntl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -19,12 +18,14 @@ from tortoise.transactions import in_transaction
 
 from core.background import meanwhile
 from models.asyncpg_engine import PooledPostgresClient, lock_transaction
-from models.configuration import APPS, CONNECTION, sqlite_path, tortoise_config
+from models.configuration import APPS, CONNECTION, tortoise_config
 from models.failures import answered, migrating, translated
 from models.listening import CHANNEL
 from models.notices import Notice, Notices, Topic
 from models.placeholders import bind, is_postgres, one_of
 from models.postgres_url import postgres_credentials
+from models.reading import is_embedded, sqlite_path
+from models.versions import require_known
 
 _MIGRATION_LOCK: Final = 0x6D65646961
 _SWEEP_LOCK: Final = _MIGRATION_LOCK + 1
@@ -104,6 +105,7 @@ class Database:
         """Apply the migrations that are missing, alone; return their names.
 
         Raises:
+            SchemaVersionError: A newer version has migrated it.
             SettingsError: The account may not make tables.
             StorageFullError: The database has no room for them.
         """
@@ -114,6 +116,7 @@ class Database:
                 applied.append(name)
 
         async with self.alone(), self.patient() as client:
+            await require_known(self)
             with migrating():
                 await MigrationExecutor(client, APPS).migrate(progress=note)
         return applied
@@ -162,7 +165,7 @@ class Database:
     @property
     def is_embedded(self) -> bool:
         """Whether it is a file of this machine, which one server has for itself."""
-        return urlsplit(self._url).scheme == "sqlite"
+        return is_embedded(self._url)
 
     @property
     def _client(self) -> BaseDBAsyncClient:

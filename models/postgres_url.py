@@ -26,6 +26,8 @@ _COMMAND: Final = "command_timeout"
 _BEYOND_SERVER_SECONDS: Final = 2
 """So much longer than the server may take over a statement its answer is waited for."""
 
+_MOST_DIGITS: Final = 4
+_MOST: Final = 2**31
 _POOL: Final[Mapping[str, int]] = {"minsize": 0, "maxsize": 10}
 _APPLICATION_NAME: Final = "media"
 _SENT: Final = ("statement_timeout", "idle_in_transaction_session_timeout")
@@ -64,6 +66,9 @@ def postgres_credentials(url: str, *, limited: bool = True) -> dict[str, Any]:
         given = expand_db_url(url.replace("postgresql://", "postgres://", 1))["credentials"]
     except ValueError as error:
         raise SettingsError(f"MEDIA_DATABASE_URL: {error}") from None
+    for name, value in given.items():
+        if isinstance(value, int | float) and not 0 <= value < _MOST:
+            raise SettingsError(f"MEDIA_DATABASE_URL: {name}={value} is out of range")
     return {
         "application_name": _APPLICATION_NAME,
         **{name: value for name, value in given.items() if name not in _KNOWN - _HANDED_ON},
@@ -117,6 +122,8 @@ def _seconds(name: str, value: object) -> float:
 
 
 def _number(name: str, value: object) -> int:
-    if not str(value).isdecimal():
-        raise SettingsError(f"MEDIA_DATABASE_URL: {name}={value!r} must be a whole number")
+    if not str(value).isdecimal() or len(str(value)) > _MOST_DIGITS:
+        raise SettingsError(
+            f"MEDIA_DATABASE_URL: {name}={value!r} must be a whole number below 10000"
+        )
     return int(str(value))

@@ -1,22 +1,16 @@
 """Accounts: who owns files."""
 
-from enum import StrEnum
 from typing import ClassVar
 
 from tortoise import Model, fields
 
 from core.ids import ID_LENGTH
+from models.account_kind import UserKind, folded_email
+
+__all__ = ["MAX_EMAIL", "MAX_NAME", "User", "UserKind", "folded_email"]
 
 MAX_EMAIL = 320
 MAX_NAME = 255
-
-
-class UserKind(StrEnum):
-    """What an account is; each kind may do what the access matrix says."""
-
-    GUEST = "guest"
-    USER = "user"
-    ADMINISTRATOR = "administrator"
 
 
 class User(Model):
@@ -52,12 +46,3 @@ class User(Model):
         ordering: ClassVar = ["id"]
         unique_together = (("issuer", "subject"),)
         indexes: ClassVar = [("email_folded",)]
-
-
-def folded_email(address: str) -> str:
-    """Return an e-mail address as addresses are compared: without regard to the case of A to Z.
-
-    Nothing else is taken for each other, not even two ways to write one letter: addresses that
-    only look alike may be two people's.
-    """
-    return "".join(char.lower() if char.isascii() else char for char in address)

@@ -1,4 +1,4 @@
-"""What a worker takes from itself before it sees a file. Holds whatever sandbox it stands in."""
+"""What a worker takes from itself before it sees a file, in every sandbox and in none."""
 
 import ctypes
 import os
@@ -8,8 +8,9 @@ import struct
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from processing.isolation import Layer
 from processing.task import MAX_OUTPUT_BYTES
 
 ADDRESS_SPACE_BYTES: Final = 600_000_000
@@ -32,17 +33,30 @@ _ABSTRACT_SOCKETS_AND_SIGNALS: Final = 0b11
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
-def confine() -> None:
-    """Bound this process: memory, output, priority, privileges, and the files it may write."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+def confine() -> dict[Layer, bool]:
+    """Bound this process: memory, output, priority, privileges, and the files it may write.
+
+    Return which layers hold. A limit of the process that cannot be set raises ``OSError``.
+    """
     _bound(resource.RLIMIT_AS, ADDRESS_SPACE_BYTES)
     _bound(resource.RLIMIT_FSIZE, MAX_OUTPUT_BYTES)
     _bound(resource.RLIMIT_NOFILE, _DESCRIPTORS)
     _bound(resource.RLIMIT_CORE, 0)
     _step_back()
-    _drop_capabilities()
-    _forbid_writing()
+    return drop_rights(_libc)
+
+
+def drop_rights(libc: Any) -> dict[Layer, bool]:
+    """Give up what this process may do beyond its task; return which layers hold.
+
+    ``libc`` has the functions ``prctl``, ``capset`` and ``syscall``, which return 0 for success.
+    """
+    return {
+        Layer.DIES_WITH_SERVER: _prctl(libc, _PR_SET_PDEATHSIG, signal.SIGKILL),
+        Layer.NO_NEW_PRIVILEGES: _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1),
+        Layer.NO_CAPABILITIES: _drop_capabilities(libc),
+        **_forbid_writing(libc),
+    }
 
 
 def allow_processor_time(seconds: float) -> None:
@@ -83,35 +97,50 @@ def _step_back() -> None:
         Path("/proc/self/autogroup").write_text("10")
 
 
-def _drop_capabilities() -> None:
-    _libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24))
+def _prctl(libc: Any, option: int, value: int) -> bool:
+    return bool(libc.prctl(option, value, 0, 0, 0) == 0)
 
 
-def _forbid_writing() -> None:
+def _drop_capabilities(libc: Any) -> bool:
+    return bool(libc.capset(struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24)) == 0)
+
+
+def _forbid_writing(libc: Any) -> dict[Layer, bool]:
     """Let no file be opened for writing, but for those in the worker's own temporary folder.
 
     A descriptor that is open for reading can otherwise be opened anew for writing through /proc,
     and the file that a task reads is the stored one. Newer kernels take away TCP and signals to
     processes outside as well. Without Landlock (Linux 5.13) nothing happens.
     """
-    version = _libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
-    if version < 1:
-        return
+    version = libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
     files = _WRITE_FILE | _REMOVE_AND_MAKE
     files |= (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)  # noqa: PLR2004
     network = _CONNECT_AND_BIND_TCP if version >= 4 else 0  # noqa: PLR2004 - Landlock's versions
     scope = _ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0  # noqa: PLR2004
     handled = struct.pack("=QQQ", files, network, scope)
-    ruleset = _libc.syscall(_CREATE_RULESET, handled, len(handled), 0)
-    _except_for(ruleset, "/dev/null", files & (_WRITE_FILE | _TRUNCATE))
+    restricted = version >= 1 and _restrict(libc, handled, files)
+    return {
+        Layer.READ_ONLY_FILES: restricted,
+        Layer.NO_TCP: restricted and bool(network),
+        Layer.NO_SIGNALS: restricted and bool(scope),
+    }
+
+
+def _restrict(libc: Any, handled: bytes, files: int) -> bool:
+    ruleset = libc.syscall(_CREATE_RULESET, handled, len(handled), 0)
+    if ruleset < 0:
+        return False
+    # A rule that is not taken leaves the worker with less, not with more.
+    _except_for(libc, ruleset, "/dev/null", files & (_WRITE_FILE | _TRUNCATE))
     if temporary := os.environ.get("TMPDIR"):
-        _except_for(ruleset, temporary, files)
-    _libc.syscall(_RESTRICT_SELF, ruleset, 0)
+        _except_for(libc, ruleset, temporary, files)
+    restricted = libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0
     os.close(ruleset)
+    return bool(restricted)
 
 
-def _except_for(ruleset: int, path: str, rights: int) -> None:
+def _except_for(libc: Any, ruleset: int, path: str, rights: int) -> None:
     beneath = os.open(path, os.O_PATH | os.O_CLOEXEC)
     rule = struct.pack("=Qi", rights, beneath)
-    _libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
+    libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
     os.close(beneath)

@@ -1,14 +1,17 @@
 """What a worker is shut into: the best of the isolations that this machine allows."""
 
+import json
 import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from processing.isolation import Layer, layers_of
 
 logger = logging.getLogger("media.workers")
 
@@ -33,11 +36,12 @@ class Sandbox:
 
     ``name`` is ``bubblewrap`` (no network, no other process, a read-only file system of system,
     Python and our packages), ``network namespace`` (no network) or ``none``; ``prefix`` is the
-    command that goes before Python's.
+    command that goes before Python's. ``layers`` are those that a worker in it has reported.
     """
 
     name: str
     prefix: tuple[str, ...] = ()
+    layers: Mapping[Layer, bool] = field(default_factory=dict, compare=False)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of Python with ``arguments``, to be run with ENVIRONMENT."""
@@ -69,8 +73,10 @@ def find_sandbox(visible: Sequence[Path] = PACKAGES) -> Sandbox:
 
 
 def first_working(sandboxes: Iterable[Sandbox]) -> Sandbox:
-    """Return the first that starts the worker's code, or one that shuts nothing in."""
-    return next(filter(_works, sandboxes), Sandbox("none"))
+    """Return the first in which a worker starts, or one that shuts nothing in."""
+    nothing = Sandbox("none")
+    tried = (tried_out(sandbox) for sandbox in (*sandboxes, nothing))
+    return next(filter(None, tried), nothing)
 
 
 def candidates(visible: Sequence[Path]) -> list[Sandbox]:
@@ -90,10 +96,11 @@ def candidates(visible: Sequence[Path]) -> list[Sandbox]:
     return found
 
 
-def _works(sandbox: Sandbox) -> bool:
+def tried_out(sandbox: Sandbox) -> Sandbox | None:
+    """Return ``sandbox`` with the layers that a worker in it reports; None if none starts."""
     try:
         done = subprocess.run(  # noqa: S603 - a command of our own making
-            sandbox.command("-c", "import processing.worker"),
+            sandbox.command("-m", "processing.worker", "--report"),
             env=environment(),
             cwd=_TOP,
             stdin=subprocess.DEVNULL,
@@ -101,13 +108,14 @@ def _works(sandbox: Sandbox) -> bool:
             timeout=_PROBE_SECONDS,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        if not done.returncode:
+            return replace(sandbox, layers=layers_of(json.loads(done.stdout)))
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         logger.info("%s does not work here: %s", sandbox.name, error)
-        return False
-    if done.returncode:
-        reason = done.stderr.decode(errors="backslashreplace").strip()[-300:]
-        logger.info("%s does not work here: %r", sandbox.name, reason)
-    return done.returncode == 0
+        return None
+    reason = done.stderr.decode(errors="backslashreplace").strip()[-300:]
+    logger.info("%s does not work here: %r", sandbox.name, reason)
+    return None
 
 
 def _bubble(visible: Sequence[Path]) -> Iterator[str]:

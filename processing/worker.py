@@ -1,9 +1,12 @@
 """The process that does one task after another: ``python -m processing.worker NAME=MODULE …``.
 
-Standard input is a socket of the kind SOCK_SEQPACKET. A message of ours says that the process waits
-for a task. Then one comes, with two descriptors: the file to work on, and the file that takes a
-large result. The answer is ``{"result": …}``, ``{"failure": …, "message": …}`` or ``{"full":
-true}``, all with ``spent``: this process is to do no more. And so on, until the other end closes.
+Standard input is a socket of the kind SOCK_SEQPACKET. The first message of ours reports the layers
+that isolate the process (``processing/isolation.py``), the next says that it waits for a task. Then
+one comes, with two descriptors: the file to work on, and the file that takes a large result. The
+answer is ``{"result": …}``, ``{"failure": …, "message": …}`` or ``{"full": true}``, all with
+``spent``: this process is to do no more. And so on, until the other end closes.
+
+With ``--report`` it only prints the report, to try a sandbox.
 """
 
 import errno
@@ -25,11 +28,13 @@ from processing.confinement import (
     give_memory_back,
     memory_bytes,
 )
+from processing.isolation import report
 from processing.task import Failure, ProcessingError, Source
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
 MAX_REQUEST_BYTES: Final = 64 * 1024
 READY: Final = b"ready"
+REPORT: Final = "--report"
 _MAX_TRACEBACK: Final = 4000
 _MAX_RESIDENT_BYTES: Final = 300 * 1024 * 1024
 _MAX_ADDRESS_SPACE_BYTES: Final = ADDRESS_SPACE_BYTES * 11 // 20
@@ -43,9 +48,12 @@ Answer = dict[str, Any]
 
 def main(arguments: list[str]) -> None:
     """Do tasks until the other end of the socket closes."""
+    if arguments == [REPORT]:
+        print(json.dumps(report(confine())))  # noqa: T201 - what was asked for
+        return
     modules = dict(argument.split("=", 1) for argument in arguments)
     channel = _take_channel()
-    confine()
+    channel.send(json.dumps(report(confine())).encode())
     while True:
         channel.send(READY)
         message, descriptors, _, _ = socket.recv_fds(channel, MAX_REQUEST_BYTES, 2)

@@ -7,13 +7,14 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
+from processing.isolation import Layer, layers_of
 from processing.sandbox import environment
 from processing.task import Failure
 from processing.worker import MAX_ANSWER_BYTES, READY
@@ -54,12 +55,15 @@ class Answer:
 class WorkerProcess:
     """A process group that does one task at a time. Make it in a running event loop; ``end`` it.
 
+    ``layers`` are those that isolate it, once it waits for its first task.
+
     Raises:
         WorkerNotStartedError: The process cannot be started.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
         self.done = 0
+        self.layers: Mapping[Layer, bool] = {}
         self._is_fit = True
         self._is_waiting = False
         self._errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by end
@@ -102,6 +106,8 @@ class WorkerProcess:
             return self.is_waiting
         try:
             async with asyncio.timeout(_CLEARING_SECONDS if self.done else _START_SECONDS):
+                if not self.layers:  # its first message, sent before it has seen any file
+                    self.layers = _reported(await self._receive())
                 # Anything else, such as a second answer, would be taken for that to the next task.
                 self._is_waiting = await self._receive() == READY
         except (TimeoutError, WorkerLostError):
@@ -208,6 +214,13 @@ class WorkerProcess:
 def _settle(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def _reported(raw: bytes) -> dict[Layer, bool]:
+    try:
+        return layers_of(orjson.loads(raw))
+    except ValueError:
+        raise WorkerLostError from None
 
 
 def _parsed(raw: bytes) -> Answer:

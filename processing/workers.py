@@ -7,14 +7,17 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Any, BinaryIO, Final, Self
 
 import orjson
 
 from core.errors import StorageFullError, UnavailableError
+from core.settings import SettingsError
 from processing.counting import counted
 from processing.effort import at_work, in_line
+from processing.isolation import Layer, missing
 from processing.sandbox import Sandbox, find_sandbox
 from processing.task import MAX_OUTPUT_BYTES, Failure, ProcessingError, TaskName
 from processing.waiting_line import WaitingLine, stopping
@@ -103,22 +106,25 @@ class Workers:
     """At most ``size`` workers at once, started when needed, ended when idle for a while.
 
     Besides the tasks that run, ``queue`` more may wait, and any number of patient ones behind
-    them. Belongs to one event loop.
+    them. A worker without the layers of ``required`` (see ``processing/isolation.py``) is given no
+    task. Belongs to one event loop.
     """
 
-    def __init__(  # noqa: PLR0913 - the last three are for tests
+    def __init__(  # noqa: PLR0913 - the last four are for tests
         self,
         *,
         size: int,
         queue: int,
+        required: str = "none",
         sandbox: Sandbox | None = None,
         tasks: Mapping[TaskName, str] = TASKS,
         idle_seconds: float = _IDLE_SECONDS,
         tasks_per_worker: int = _TASKS_PER_WORKER,
     ) -> None:
-        self._sandbox = sandbox or find_sandbox()
-        modules = (f"{name}={module}" for name, module in tasks.items())
-        self._command = self._sandbox.command("-m", "processing.worker", *modules)
+        self._given = sandbox
+        self._modules = [f"{name}={module}" for name, module in tasks.items()]
+        self._required = required
+        self._reported: Mapping[Layer, bool] = {}
         self.size = size
         self._line = WaitingLine(size, queue)
         self._idle: dict[WorkerProcess, asyncio.TimerHandle] = {}
@@ -127,10 +133,34 @@ class Workers:
         self._idle_seconds = idle_seconds
         self._tasks_per_worker = tasks_per_worker
 
+    @cached_property
+    def _sandbox(self) -> Sandbox:
+        return self._given or find_sandbox()
+
     @property
     def isolation(self) -> str:
-        """What the workers are shut into: the ``name`` of the sandbox."""
+        """What isolates the workers: the ``name`` of the sandbox."""
         return self._sandbox.name
+
+    @property
+    def layers(self) -> dict[str, bool]:
+        """Which layers isolate the workers, as the one that was started last has reported."""
+        reported = self._reported or self._sandbox.layers
+        return {layer.value: reported.get(layer, False) for layer in Layer}
+
+    def require_isolation(self) -> None:
+        """Return if workers have what ``required`` names. Blocks for the start of a worker.
+
+        Raises:
+            SettingsError: They have not; one line that names what is missing.
+        """
+        lacking = missing(self._required, self._sandbox.layers)
+        if lacking:
+            raise SettingsError(
+                f"MEDIA_REQUIRE_ISOLATION={self._required}: workers run with isolation"
+                f" {self.isolation!r} here and lack {', '.join(lacking)};"
+                " see docs/deployment.md, or require less"
+            )
 
     async def run(
         self,
@@ -178,6 +208,7 @@ class Workers:
             worker = place.worker = self._lend(fresh=fresh)
             if not await worker.wait_until_waiting():
                 raise WorkerNotStartedError("it did not come up")  # noqa: TRY301 - as if not lent
+            self._require(worker)
             used = worker.done > 0
             with at_work(), _files(given) as (readable, writable, output):
                 answer = await worker.perform(request, (readable, writable), work.deadline)
@@ -187,6 +218,11 @@ class Workers:
             if used and isinstance(told, ProcessingError) and told.failure in _OF_USED_WORKERS:
                 raise _UsedWorkerError from error
             raise told from error
+
+    def _require(self, worker: WorkerProcess) -> None:
+        self._reported = worker.layers
+        if lacking := missing(self._required, worker.layers):
+            raise WorkerNotStartedError(f"its isolation lacks {', '.join(lacking)}")
 
     async def close(self) -> None:
         """End all workers; tasks that run or wait raise ``BusyError``, and so do later ones."""
@@ -233,7 +269,8 @@ class Workers:
         if idle and fresh:
             self._in_background(idle.end())
             idle = None
-        worker = idle or WorkerProcess(self._command)
+        command = self._sandbox.command("-m", "processing.worker", *self._modules)
+        worker = idle or WorkerProcess(command)
         self._busy.add(worker)
         return worker
 

@@ -1,12 +1,18 @@
 """Whether the server lives, and whether it can serve."""
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from core.errors import MediaError
 from rest.responses import JsonResponse
-from storage.base import StorageError
+from services.readiness import Verdict
 from streaming.request import application_of
+
+_REASONS: Final = {
+    Verdict.UNAVAILABLE: "database or storage does not answer",
+    Verdict.DRAINING: "the server is shutting down",
+}
 
 
 async def healthz(_: Request) -> Response:
@@ -16,9 +22,11 @@ async def healthz(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """Answer 200 if database and storage can serve, else 503."""
-    try:
-        await application_of(request).check()
-    except (MediaError, StorageError):
-        body = {"status": "unavailable", "reason": "database or storage does not answer"}
-        return JsonResponse(body, 503, {"retry-after": "5"})
-    return JsonResponse({"status": "ok", "isolation": application_of(request).workers.isolation})
+    application = application_of(request)
+    verdict = await application.readiness.verdict()
+    if verdict is not Verdict.READY:
+        refusal = {"status": "unavailable", "reason": _REASONS[verdict]}
+        return JsonResponse(refusal, 503, {"retry-after": "5"})
+    workers = application.workers
+    body = {"status": "ok", "isolation": workers.isolation, "layers": workers.layers}
+    return JsonResponse(body)

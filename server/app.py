@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 from starlette.applications import Starlette
@@ -96,6 +96,7 @@ def create_app(settings: Settings) -> Starlette:
         async with (
             running(settings, background=True) as application,
             application.database.listening(),
+            aclosing(application.readiness),
         ):
             app.state.application = application
             app.state.openid = provider_of(settings)
@@ -120,6 +121,13 @@ def create_app(settings: Settings) -> Starlette:
             Exception: on_fault,
         },
     )
+
+
+def drain(app: Starlette) -> None:
+    """Answer 503 at ``/readyz`` from now on. Safe to call in a signal handler."""
+    application = getattr(app.state, "application", None)
+    if application is not None:  # else the application has not started: nobody is answered yet
+        application.readiness.drain()
 
 
 def _observe(settings: Settings, tracing: Tracing | None) -> Middleware:

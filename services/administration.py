@@ -4,14 +4,17 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from auth.administrators import COLUMNS, Administrators
 from core.errors import ConflictError, NotFoundError
-from models.columns import as_utc
-from models.database import Database, Transaction
+from models.account_kind import UserKind, folded_email
+from models.moments import as_utc
 from models.notices import Topic
-from models.user import UserKind, folded_email
+from models.reading import Reads
+
+if TYPE_CHECKING:  # the ORM, which listing does without
+    from models.database import Database, Transaction
 
 audit = logging.getLogger("media.audit")
 
@@ -36,25 +39,25 @@ class ListedAccount:
     merged_into: str | None
 
 
+async def list_accounts(database: Reads, administrators: Administrators) -> list[ListedAccount]:
+    """Return every account, oldest first."""
+    found: list[ListedAccount] = []
+    after, rows = "", [()]
+    while rows:
+        read = await database.read(
+            f"SELECT {_LISTED} FROM user_account WHERE id > ? ORDER BY id LIMIT {_BATCH}", after
+        )
+        rows = [tuple(row) for row in read]
+        found += [_listed(row, administrators) for row in rows]
+        after = found[-1].id if found else ""
+    return found
+
+
 class Administration:
-    """Looks after accounts; running servers are told what changes."""
+    """Changes accounts; running servers are told what changes."""
 
-    def __init__(self, database: Database, administrators: Administrators) -> None:
+    def __init__(self, database: "Database") -> None:
         self._database = database
-        self._administrators = administrators
-
-    async def list(self) -> list[ListedAccount]:
-        """Return every account, oldest first."""
-        found: list[ListedAccount] = []
-        after, rows = "", [()]
-        while rows:
-            read = await self._database.read(
-                f"SELECT {_LISTED} FROM user_account WHERE id > ? ORDER BY id LIMIT {_BATCH}", after
-            )
-            rows = [tuple(row) for row in read]
-            found += [self._listed(row) for row in rows]
-            after = found[-1].id if found else ""
-        return found
 
     async def disable(self, name: str) -> str:
         """Shut an account out, named by id or e-mail address; return its id.
@@ -92,23 +95,24 @@ class Administration:
         audit.info("operator: account %s: %s = %s", account_id, column, value)
         return account_id
 
-    def _listed(self, row: Sequence[Any]) -> ListedAccount:
-        known = dict(zip(_LISTED.split(", "), row, strict=True))
-        disabled_at = known["disabled_at"]
-        return ListedAccount(
-            known["id"],
-            self._administrators.kind_of(known),
-            known["email"],
-            known["name"],
-            known["files_count"],
-            known["bytes_used"],
-            as_utc(known["created_at"]),
-            as_utc(disabled_at) if disabled_at else None,
-            known["merged_into"],
-        )
+
+def _listed(row: Sequence[Any], administrators: Administrators) -> ListedAccount:
+    known = dict(zip(_LISTED.split(", "), row, strict=True))
+    disabled_at = known["disabled_at"]
+    return ListedAccount(
+        known["id"],
+        administrators.kind_of(known),
+        known["email"],
+        known["name"],
+        known["files_count"],
+        known["bytes_used"],
+        as_utc(known["created_at"]),
+        as_utc(disabled_at) if disabled_at else None,
+        known["merged_into"],
+    )
 
 
-async def _found(transaction: Transaction, name: str) -> str:
+async def _found(transaction: "Transaction", name: str) -> str:
     rows = await transaction.rows(
         "SELECT id FROM user_account WHERE id = ? OR email_folded = ?", name, folded_email(name)
     )

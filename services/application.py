@@ -7,8 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from core.background import meanwhile
 from core.closing import Closing
 from core.settings import Settings, SettingsError
+from models.versions import require_current
 from processing.sandbox import STRONGEST
+from processing.workers import Workers
 from services.composition import Application
+from services.library import make_data_folder, require_library
 from storage.base import StorageError, StorageRefusedError
 
 __all__ = ["Application", "running"]
@@ -17,31 +20,42 @@ logger = logging.getLogger("media.workers")
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, background: bool = False) -> AsyncIterator[Application]:
+async def running(
+    settings: Settings, *, background: bool = False, create: bool = True
+) -> AsyncIterator[Application]:
     """Connect, migrate and serve the application for the block.
 
-    With ``background``, sweep and look at new files meanwhile.
+    With ``background``, sweep and look at new files meanwhile. Without ``create``, neither make a
+    library nor migrate one.
 
     Raises:
+        SchemaVersionError: A newer version has migrated the database, or, without ``create``, it
+            lacks migrations of this one.
         UnavailableError: The database does not answer.
-        SettingsError: The secret on disk cannot be used; or, with ``background``, the storage.
+        SettingsError: There is no library (without ``create``); the secret on disk, or with
+            ``background`` the storage, cannot be used; the workers lack the required isolation.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    application = Application(settings)
+    (make_data_folder if create else require_library)(settings)
+    application = Application(settings, create=create)
     async with Closing() as closing:
         closing.add("the database", application.database.close)
         closing.add("the storage", application.storage.close)
         closing.add("the workers", application.workers.close)
         closing.add("the counters", application.counters.close)
+        if background:
+            application.workers.require_isolation()
+            _log_isolation(application.workers)
         await application.database.connect()
-        await application.database.migrate()
+        if create:
+            await application.database.migrate()
+        else:
+            await require_current(application.database)
         closing.add("the clearing up after uploads", application.uploads.close)
         closing.add("the making of derivatives", application.derivatives.close)
         if background:
             await _require_usable(application)
             await _forget_the_killed(application)
-            _tell_isolation(application.workers.isolation)
-        if application.jobs is not None:
+        if create and application.jobs is not None:  # other commands ask for nothing
             await closing.enter("the job queue", application.jobs.opened(application.database))
         if background:
             await closing.enter("the background work", _background(application))
@@ -70,14 +84,16 @@ async def _forget_the_killed(application: Application) -> None:
         await application.keys.drop_held()
 
 
-def _tell_isolation(isolation: str) -> None:
-    if isolation == STRONGEST:
-        logger.info("workers are isolated by %s", isolation)
+def _log_isolation(workers: Workers) -> None:
+    lacking = [layer for layer, holds in workers.layers.items() if not holds]
+    if workers.isolation == STRONGEST and not lacking:
+        logger.info("workers are isolated by %s", workers.isolation)
         return
     logger.warning(
-        "workers are isolated by: %s; with bubblewrap installed and allowed, a file that takes a"
-        " worker over reaches nothing else",
-        isolation,
+        "workers are isolated by: %s; missing layers: %s; install bubblewrap and allow user"
+        " namespaces, so that a file that takes over a worker reaches nothing else",
+        workers.isolation,
+        ", ".join(lacking) or "none",
     )
 
 

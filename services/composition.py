@@ -8,7 +8,7 @@ from auth.administrators import Administrators
 from auth.policy import Policy
 from auth.refresh_tokens import RefreshTokens
 from auth.sealing import Sealer
-from auth.secret import load_or_create_secret
+from auth.secret import load_or_create_secret, load_secret
 from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
 from core.settings import Settings
@@ -16,7 +16,6 @@ from models.database import Database
 from processing.workers import Workers
 from services.access import Access
 from services.accounts import Accounts
-from services.administration import Administration
 from services.analyses import Analyses
 from services.api_keys import ApiKeys
 from services.attempts import FailedAttempts
@@ -25,6 +24,7 @@ from services.derivatives import Derivatives
 from services.files import Files
 from services.idempotency import IdempotencyKeys
 from services.identities import Identities
+from services.library import database_url
 from services.links import Links
 from services.listing import Listing
 from services.previews import Previews
@@ -33,6 +33,7 @@ from services.processor import Processor
 from services.quotas import Quotas
 from services.rate_counters import Counters
 from services.rate_limits import RateLimits
+from services.readiness import Readiness
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.shares import Shares
@@ -49,21 +50,27 @@ if TYPE_CHECKING:
 class Application:
     """What transports call. What holds resources is made at once, the rest when it is wanted.
 
+    Folders and the secret are made only with ``create``.
+
     Raises:
         SettingsError: The secret on disk, or the storage, cannot be used.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        embedded = f"sqlite://{settings.data_dir.resolve()}/media.db"
+    def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
         # What can fail comes first and last, so that nothing is held yet when it does.
-        self._secret = settings.secret_key or load_or_create_secret(settings.data_dir)
+        if create and not settings.secret_key:
+            load_or_create_secret(settings.data_dir)
         self._former_secrets = settings.previous_secret_keys
-        self.database = Database(settings.database_url or embedded)
+        self.database = Database(database_url(settings))
         self.jobs = _jobs(settings)
         self.counters = Counters(settings.redis_url)
-        self.workers = Workers(size=settings.worker_count, queue=settings.worker_queue)
-        self.storage = storage_of(settings)
+        self.workers = Workers(
+            size=settings.worker_count,
+            queue=settings.worker_queue,
+            required=settings.require_isolation,
+        )
+        self.storage = storage_of(settings, create=create)
 
     async def check(self) -> None:
         """Return if database and storage can serve now.
@@ -74,6 +81,14 @@ class Application:
         """
         await self.database.check()
         await self.storage.check()
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        return Readiness(self.check)
+
+    @cached_property
+    def _secret(self) -> str:
+        return self.settings.secret_key or load_secret(self.settings.data_dir)
 
     # Who may do what, and how much
 
@@ -110,10 +125,6 @@ class Application:
             attempts=self.attempts,
             guest_login=self.settings.guest_login,
         )
-
-    @cached_property
-    def administration(self) -> Administration:
-        return Administration(self.database, self._administrators)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

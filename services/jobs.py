@@ -21,6 +21,7 @@ from core.errors import BusyError, UnavailableError
 from core.metrics import QUEUED
 from models.database import Database
 from models.file import StoredFile
+from models.versions import SchemaVersionError
 from services.derivative_records import Specification
 
 _POOL_SIZE: Final = 4
@@ -64,17 +65,18 @@ class Jobs:
         self._limit = limit
 
     @asynccontextmanager
-    async def opened(self, database: Database) -> AsyncIterator["Jobs"]:
-        """Connect for the block, and make the queue's tables if ``database`` lacks them.
+    async def opened(self, database: Database, *, create: bool = True) -> AsyncIterator["Jobs"]:
+        """Connect for the block; ``create`` the queue's tables if ``database`` lacks them.
 
         Raises:
+            SchemaVersionError: It lacks them, without ``create``.
             UnavailableError: The database does not answer.
         """
         with _translated():
             await self.app.open_async()
         try:
             async with database.alone():
-                await self._prepare()
+                await self._prepare(create=create)
             async with meanwhile(self._watch()):
                 yield self
         finally:
@@ -123,12 +125,18 @@ class Jobs:
                     QUEUED.set(await self._waiting())
             await asyncio.sleep(WATCH_SECONDS)
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, *, create: bool) -> None:
         row = await self.app.connector.execute_query_one_async(
             "SELECT to_regclass('procrastinate_jobs') IS NOT NULL AS prepared"
         )
-        if not row["prepared"]:
-            await self.app.schema_manager.apply_schema_async()
+        if row["prepared"]:
+            return
+        if not create:
+            raise SchemaVersionError(
+                "The database lacks the queue of jobs: start `media serve`,"
+                " or run `media migrate`, with MEDIA_PROCESSING=queue."
+            )
+        await self.app.schema_manager.apply_schema_async()
 
 
 class _JobManager(JobManager):

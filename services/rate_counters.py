@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.errors import UnavailableError
 from core.rates import Rate
+from core.settings import SettingsError
 from services.rate_windows import Count, Window
 
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ _FORGET_SECONDS: Final = 60.0
 
 
 class Counters:
-    """Counts operations by key; ``close`` it."""
+    """Counts operations by key; ``close`` it.
+
+    Raises:
+        SettingsError: A parameter of the URL is unknown, or its value cannot be used.
+    """
 
     def __init__(self, redis_url: str = "") -> None:
         self._local = _LocalCounter()
@@ -95,4 +100,7 @@ def _redis_counter(url: str) -> "RedisCounter":
     # Its libraries take a tenth of a second and 10 MB, which most servers need not spend.
     from services.redis_counter import RedisCounter  # noqa: PLC0415
 
-    return RedisCounter(url)
+    try:
+        return RedisCounter(url)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(f"MEDIA_REDIS_URL: {error}") from None

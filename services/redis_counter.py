@@ -6,8 +6,9 @@ from typing import Any, Final
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from limits.errors import StorageError
+from limits.errors import ConfigurationError, StorageError
 from redis.asyncio import BlockingConnectionPool
+from redis.exceptions import RedisError
 
 from core.errors import UnavailableError
 from core.rates import Rate
@@ -18,16 +19,24 @@ _CONNECTIONS: Final = 16
 
 
 class RedisCounter:
-    """Counts operations by key in the Redis at ``url``; ``close`` it."""
+    """Counts operations by key in the Redis at ``url``; ``close`` it.
+
+    Raises:
+        ValueError, TypeError: A parameter of the URL is unknown, or its value cannot be used.
+    """
 
     def __init__(self, url: str) -> None:
         self._pool = BlockingConnectionPool.from_url(
             url, max_connections=_CONNECTIONS, timeout=_SECONDS
         )
+        _require_usable(self._pool)
         pool: Any = self._pool  # the library hands it on, whatever its hints say
-        self._storage = RedisStorage(
-            url, wrap_exceptions=True, implementation="redispy", connection_pool=pool
-        )
+        try:
+            self._storage = RedisStorage(
+                url, wrap_exceptions=True, implementation="redispy", connection_pool=pool
+            )
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
         self._limiter = SlidingWindowCounterRateLimiter(self._storage)
 
     async def spend(self, key: str, rate: Rate, cost: int) -> Count:
@@ -48,3 +57,11 @@ class RedisCounter:
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.disconnect()
+
+
+def _require_usable(pool: BlockingConnectionPool) -> None:
+    try:
+        # It connects to nothing yet, but reads the parameters.
+        pool.make_connection()  # type: ignore[no-untyped-call] # the library has no annotation
+    except RedisError as error:
+        raise ValueError(str(error)) from None

@@ -7,6 +7,7 @@ from core.errors import ErrorCode
 from core.ids import IdPrefix
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from models.user import UserKind
+from processing.isolation import Layer
 from rest.openapi.accounts import account_schemas
 from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
@@ -206,7 +207,29 @@ def _health() -> Json:
         " (`network namespace`), or limits of memory and time alone (`none`).",
         enum=["bubblewrap", "network namespace", "none"],
     )
-    return some_of(["status"], status=status, reason=text("Why not."), isolation=isolation)
+    layers = all_of(
+        **{layer: {"type": "boolean", "description": about} for layer, about in _LAYERS.items()}
+    )
+    return some_of(
+        ["status"],
+        status=status,
+        reason=text("Why not."),
+        isolation=isolation,
+        layers={**layers, "description": "What confines the worker that was started last."},
+    )
+
+
+_LAYERS: Final = {
+    Layer.NETWORK_NAMESPACE: "It has a network of its own, with nothing in it.",
+    Layer.PROCESS_NAMESPACE: "It sees no process outside.",
+    Layer.FILE_SYSTEM_NAMESPACE: "It has a file system of its own.",
+    Layer.DIES_WITH_SERVER: "The kernel kills it when its parent process ends.",
+    Layer.NO_NEW_PRIVILEGES: "No program that it starts has more rights than it has.",
+    Layer.NO_CAPABILITIES: "It has no capabilities, even where the server runs as root.",
+    Layer.READ_ONLY_FILES: "It opens no file for writing (Landlock, Linux 5.13).",
+    Layer.NO_TCP: "It makes no TCP connection (Landlock, Linux 6.7).",
+    Layer.NO_SIGNALS: "It sends no signal to processes outside (Landlock, Linux 6.12).",
+}
 
 
 def _problem(statuses: Statuses) -> Json:

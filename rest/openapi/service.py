@@ -165,7 +165,8 @@ def _readyz(statuses: Statuses) -> Json:
         "readiness",
         "service",
         "Can the server serve?",
-        "Asks database and storage. 503 also while the server shuts down.",
+        "Whether database and storage answered within the last two seconds: however many ask, one"
+        " probe runs at a time. 503 as soon as the server begins to shut down.",
         security=ANYONE,
         limited=False,
         responses={

@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -123,7 +126,70 @@ def test_a_file_where_a_folder_should_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", ["migrate", "worker"])
 def test_other_commands_say_it_as_well(tmp_path: Path, command: str) -> None:
     url = f"postgres://media@127.0.0.1:{free_port()}/media"
+    (tmp_path / "objects").mkdir()
     status, said = ended(tmp_path, command, database_url=url)
     assert status == 1
     assert said.splitlines()[-1].startswith("media: The database does not answer;")
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("data_dir", "~nosuchuser/x", "MEDIA_DATA_DIR='~nosuchuser/x': ~ must be followed by"),
+        ("data_dir", "/etc/passwd", "MEDIA_DATA_DIR='/etc/passwd': the folder cannot be made"),
+        ("data_dir", "/etc/passwd/x", "MEDIA_DATA_DIR='/etc/passwd/x': the folder cannot be made"),
+        ("host", "192.0.2.1", "cannot listen on 192.0.2.1 port"),
+        ("host", "a..b", "MEDIA_HOST='a..b': "),
+        ("metrics_address", "192.0.2.1:9100", "choose another address with MEDIA_METRICS_ADDRESS"),
+        ("redis_url", "redis://127.0.0.1?socket_timeout=x", "MEDIA_REDIS_URL: "),
+    ],
+)
+def test_a_setting_that_cannot_be_used_ends_the_start_in_one_line(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    status, said = ended(tmp_path, "serve", **{name: value})
+    assert status != 0
+    assert sentence in said.splitlines()[-1] or "Application startup failed" in said
+    assert sentence in said
+    assert "Traceback" not in said
+
+
+def test_a_database_that_a_newer_version_migrated(tmp_path: Path, migrated_file: Path) -> None:
+    shutil.copy(migrated_file, tmp_path / "media.db")
+    with closing(sqlite3.connect(tmp_path / "media.db")) as database, database:
+        database.execute(
+            "INSERT INTO tortoise_migrations (app, name, applied_at)"
+            " VALUES ('models', '9999_later', '2100-01-01')"
+        )
+    assert_told(tmp_path, "has migration 9999_later, which this version does not know")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_an_isolation_that_cannot_be_had(
+    tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")  # no bubblewrap, no unshare
+    (tmp_path / "objects").mkdir()
+    given = {"require_isolation": "bubblewrap"}
+    if command == "worker":
+        given["database_url"] = f"postgres://media@127.0.0.1:{free_port()}/media"
+    status, said = ended(tmp_path, command, **given)
+    assert status != 0
+    assert "MEDIA_REQUIRE_ISOLATION=bubblewrap: workers run with isolation 'none' here" in said
+    assert "Traceback" not in said
+
+
+def test_a_worker_migrates_nothing(tmp_path: Path, postgres_database: str) -> None:
+    (tmp_path / "objects").mkdir()
+    status, said = ended(tmp_path, "worker", database_url=postgres_database)
+    assert status == 1
+    assert "The database lacks migration 0001_initial and " in said.splitlines()[-1]
+
+
+def test_a_worker_makes_no_queue(tmp_path: Path, migrated_postgres_database: str) -> None:
+    (tmp_path / "objects").mkdir()
+    given = {"database_url": migrated_postgres_database, "secret_key": "x" * 32}
+    status, said = ended(tmp_path, "worker", **given)
+    assert status == 1
+    assert "The database lacks the queue of jobs" in said.splitlines()[-1]

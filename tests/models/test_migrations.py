@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import asyncpg
+import pytest
 from tortoise.migrations.autodetector import MigrationAutodetector
 
 from core.ids import IdPrefix, new_id
@@ -18,6 +19,7 @@ from models.configuration import APPS
 from models.database import Database
 from models.file import File, Visibility
 from models.user import User, UserKind, folded_email
+from models.versions import SchemaVersionError, known_migrations, require_current
 from tests.database import opened
 from tests.together import run_together
 
@@ -144,6 +146,33 @@ async def test_the_first_migration_tells_what_it_did(empty_database_url: str) ->
     await database.connect()
     assert await database.migrate() == MIGRATIONS
     await database.close()
+
+
+async def test_the_versions_are_the_migrations_of_the_code() -> None:
+    assert known_migrations() == MIGRATIONS
+
+
+async def test_what_a_database_lacks_is_named(empty_database_url: str) -> None:
+    database = Database(empty_database_url)
+    await database.connect()
+    with pytest.raises(SchemaVersionError, match=r"0001_initial and \d+ more: run"):
+        await require_current(database)
+    await database.migrate()
+    await require_current(database)
+    await database.close()
+
+
+async def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES (?, ?, ?)",
+            "models",
+            "9999_later",
+            datetime.now(UTC),
+        )
+    for refuse in (database.migrate(), require_current(database)):
+        with pytest.raises(SchemaVersionError, match="9999_later"):
+            await refuse
 
 
 async def test_processes_that_migrate_at_once_take_turns(empty_database_url: str) -> None:

@@ -65,7 +65,7 @@ def test_the_first_that_works_is_taken(caplog: pytest.LogCaptureFixture) -> None
     ]
     works, too = Sandbox("works"), Sandbox("works too")
     with caplog.at_level(logging.INFO, "media.workers"):
-        assert first_working([*failing, works, too]) is works
+        assert first_working([*failing, works, too]) == works
     assert [record.getMessage().split()[0] for record in caplog.records] == [
         "missing",
         "refusing",
@@ -123,7 +123,7 @@ async def test_no_packet_leaves_a_bubble(bubble: Sandbox) -> None:
 
 
 async def test_no_packet_leaves_a_network_namespace_that_this_user_may_make() -> None:
-    allowed = [each for each in NETWORKS if first_working([each]) is each]
+    allowed = [each for each in NETWORKS if first_working([each]) == each]
     assert allowed  # where bubblewrap works, one of them does
     for sandbox in allowed:
         await assert_no_packet_leaves(sandbox)

@@ -9,6 +9,7 @@ from jsonschema import ValidationError  # type: ignore[import-untyped]  # ships 
 
 from core.ids import IdPrefix, new_id
 from core.settings import Settings
+from services.readiness import KEEP_SECONDS
 from tests.rest.described import (
     CONTENT,
     DOCUMENT,
@@ -22,6 +23,7 @@ from tests.rest.described import (
     served,
     validate,
 )
+from tests.services.clock import Clock
 
 
 async def test_an_uploaded_file_has_every_described_property_and_no_other(api: Api) -> None:
@@ -300,11 +302,16 @@ async def test_an_unknown_address_is_refused_as_described(api: Api) -> None:
     check_against(DOCUMENT["components"]["responses"]["NoSuchAddress"], response)
 
 
-async def test_health_and_readiness_are_answered_as_described(api: Api) -> None:
+async def test_health_and_readiness_are_answered_as_described(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr("services.readiness.time", clock)
     for path in ("/healthz", "/readyz"):
         await api.ask("GET", path, 200, signed_in=False)
         await api.ask("HEAD", path, 200)
     await api.app.state.application.storage.close()  # as after a lost volume
+    clock.now += KEEP_SECONDS
     await api.ask("GET", "/readyz", 503)
     await api.ask("HEAD", "/readyz", 503)
 
