@@ -1,4 +1,4 @@
-"""``media accounts``: list accounts, shut them out and in, make administrators of them."""
+"""``media accounts``: list, disable and promote accounts, and revoke recovery codes."""
 
 import argparse
 import sys
@@ -17,6 +17,7 @@ _DONE = {
     "enable": "is enabled",
     "promote": "is an administrator",
     "demote": "is no administrator, unless MEDIA_ADMINISTRATORS names it",
+    "revoke-recovery-code": "has no recovery code any more",
 }
 
 
@@ -28,6 +29,7 @@ def add_actions(add: Add) -> None:
         "enable": "Let an account in again.",
         "promote": "Make an account an administrator's.",
         "demote": "Make an administrator's account a user's.",
+        "revoke-recovery-code": "Revoke the recovery code of a guest.",
     }
     for name, about in abouts.items():
         add(name, about).add_argument("account", help="its id or e-mail address")
@@ -40,7 +42,8 @@ async def accounts(settings: Settings, options: argparse.Namespace) -> int:
         if options.action == "list":
             await _list(administration)
             return 0
-        account_id = await getattr(administration, options.action)(options.account)
+        action = getattr(administration, options.action.replace("-", "_"))
+        account_id = await action(options.account)
     print(f"{account_id} {_DONE[options.action]}")
     return 0
 

@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         "create-account", _awaited(maintenance.create_account), "Make an account, print its token."
     )
     account.add_argument("kind", choices=[kind.value for kind in UserKind])
-    managing = add("accounts", _awaited(accounts), "List, disable, enable, promote and demote.")
+    managing = add("accounts", _awaited(accounts), "List and manage accounts.")
     actions = managing.add_subparsers(required=True, metavar="ACTION", dest="action")
     add_actions(lambda name, about: actions.add_parser(name, help=about, description=about))
     of_account = actions.add_parser("quota", help="Show or change what an account may store.")

@@ -1,4 +1,4 @@
-"""What an operator does to accounts, from the command line: list, disable, enable, promote."""
+"""What an operator does to accounts, from the command line."""
 
 import logging
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from models.columns import as_utc
 from models.database import Database, Transaction
 from models.notices import Topic
 from models.user import UserKind, folded_email
+from services.recovery_codes import remove_recovery_code
 
 audit = logging.getLogger("media.audit")
 
@@ -72,7 +73,10 @@ class Administration:
         return await self._set(name, "disabled_at", None)
 
     async def promote(self, name: str) -> str:
-        """Make an account an administrator's; return its id. Raises as ``disable``."""
+        """Make an account an administrator's; return its id. Raises as ``disable``.
+
+        A guest that is promoted loses its recovery code.
+        """
         return await self._set(name, "kind", UserKind.ADMINISTRATOR.value)
 
     async def demote(self, name: str) -> str:
@@ -82,12 +86,28 @@ class Administration:
         """
         return await self._set(name, "kind", UserKind.USER.value)
 
+    async def revoke_recovery_code(self, name: str) -> str:
+        """End the recovery code of a guest; return the account's id.
+
+        Raises:
+            NotFoundError: There is no such account, or it has no recovery code.
+            ConflictError: Several accounts have this address.
+        """
+        async with self._database.transaction() as transaction:
+            account_id = await _found(transaction, name)
+            if not await remove_recovery_code(transaction, account_id):
+                raise NotFoundError(f"Account {account_id} has no recovery code.")
+        audit.info("operator: account %s: revoked its recovery code", account_id)
+        return account_id
+
     async def _set(self, name: str, column: str, value: object) -> str:
         async with self._database.transaction() as transaction:
             account_id = await _found(transaction, name)
             await transaction.execute(
                 f"UPDATE user_account SET {column} = ? WHERE id = ?", value, account_id
             )
+            if column == "kind":  # to which no guest's code may sign in
+                await remove_recovery_code(transaction, account_id)
             await transaction.tell(Topic.ACCOUNT, account_id)
         audit.info("operator: account %s: %s = %s", account_id, column, value)
         return account_id

@@ -33,6 +33,7 @@ from services.processor import Processor
 from services.quotas import Quotas
 from services.rate_counters import Counters
 from services.rate_limits import RateLimits
+from services.recovery_codes import RecoveryCodes
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.shares import Shares
@@ -125,6 +126,10 @@ class Application:
     @cached_property
     def identities(self) -> Identities:
         return Identities(self.database, self._sessions)
+
+    @cached_property
+    def recovery_codes(self) -> RecoveryCodes:
+        return RecoveryCodes(self.database, self._sessions, self.attempts)
 
     @cached_property
     def sealer(self) -> Sealer:
