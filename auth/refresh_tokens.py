@@ -18,7 +18,7 @@ _SECRET_LENGTH = 43
 
 
 def digest_of(token: str) -> str:
-    """Return what is stored of a token of 256 random bits: its SHA-256 in hexadecimal."""
+    """Return what is stored of a token of 128 random bits or more: its SHA-256 in hexadecimal."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 

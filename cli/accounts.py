@@ -1,4 +1,4 @@
-"""``media accounts``: shut accounts out and in, make administrators of them."""
+"""``media accounts``: disable and promote accounts, and revoke recovery codes."""
 
 import argparse
 
@@ -11,6 +11,7 @@ _DONE = {
     "enable": "is enabled",
     "promote": "is an administrator",
     "demote": "is no administrator, unless MEDIA_ADMINISTRATORS names it",
+    "revoke-recovery-code": "has no recovery code any more",
 }
 
 
@@ -22,7 +23,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
 async def run(settings: Settings, options: argparse.Namespace) -> int:
     """Do what was asked for; 0."""
     async with opened_database(settings) as database:
-        act = getattr(Administration(database), options.action)
+        act = getattr(Administration(database), options.action.replace("-", "_"))
         account_id = await act(options.account)
     print(f"{account_id} {_DONE[options.action]}")
     return 0

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "accounts enable": ("cli.accounts", "Let an account in again."),
     "accounts promote": ("cli.accounts", "Make an account an administrator's."),
     "accounts demote": ("cli.accounts", "Make an administrator's account a user's."),
+    "accounts revoke-recovery-code": ("cli.accounts", "Revoke the recovery code of a guest."),
     "accounts quota": ("cli.quota", "Show or change what an account may store."),
 }
 """The module of each command, imported when the command is given, and what the command does.
@@ -37,7 +38,7 @@ A module has ``add_options(parser)`` and ``run(settings, options)``, which retur
 or is a coroutine of it.
 """
 
-GROUPS: Final = {"accounts": "List, disable, enable, promote and demote accounts."}
+GROUPS: Final = {"accounts": "List and manage accounts."}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ APPS: Final[dict[str, dict[str, Any]]] = {
             "models.derivative",
             "models.login_session",
             "models.api_key",
+            "models.recovery_code",
             "models.idempotency",
             "models.audit",
         ],

@@ -31,11 +31,11 @@ async def guest(request: Request) -> Response:
     """Make a guest account and answer a short-lived bearer token, and what renews it."""
     given = await optional_json_object(request)
     check_names(given, ("session",))
-    by_cookie = _wants_cookie(given)
+    by_cookie = wants_cookie(given)
     if by_cookie:
         require_same_origin(request.headers, application_of(request).settings.public_url)
     session = await application_of(request).accounts.sign_in_guest(refreshable=True)
-    return _answer(request, session, by_cookie=by_cookie)
+    return session_answer(request, session, by_cookie=by_cookie)
 
 
 async def refresh(request: Request) -> Response:
@@ -44,7 +44,7 @@ async def refresh(request: Request) -> Response:
     if token is None:
         raise UnauthenticatedError("Send a refresh token: refresh_token in the body, or a cookie.")
     session = await application_of(request).accounts.refresh(token, address_of(request))
-    return _answer(request, session, by_cookie=by_cookie)
+    return session_answer(request, session, by_cookie=by_cookie)
 
 
 async def logout(request: Request) -> Response:
@@ -71,7 +71,8 @@ async def options(request: Request) -> Response:
     return enveloped(offered)
 
 
-def _wants_cookie(given: Mapping[str, Any]) -> bool:
+def wants_cookie(given: Mapping[str, Any]) -> bool:
+    """Return whether a sign-in asks to keep its session in a cookie (``session``)."""
     wanted = given.get("session", _TOKEN)
     if wanted not in (_COOKIE, _TOKEN):
         raise ValidationFailedError("session must be cookie or token.")
@@ -92,7 +93,8 @@ async def _refresh_token(request: Request) -> tuple[str | None, bool]:
     return held, True
 
 
-def _answer(request: Request, session: Session, *, by_cookie: bool) -> Response:
+def session_answer(request: Request, session: Session, *, by_cookie: bool) -> Response:
+    """Return the tokens of a session; its refresh token in the body or, ``by_cookie``, in one."""
     tokens = {**_tokens(session), "kind": session.kind.value}
     if not by_cookie:
         tokens |= {

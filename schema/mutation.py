@@ -25,6 +25,7 @@ from schema.enums import Outcome, PreviewFormat, PreviewSize, PreviewType
 from schema.file import File
 from schema.inputs import UpdateFileInput, UploadInput, given
 from schema.query import Id
+from schema.recovery import NewRecoveryCode, create_code, revoke_code
 from schema.scalars import Upload
 from schema.shares import AccountIds, NamedEmails, NamedIds
 from schema.visibilities import BulkVisibilityResult, ManyIds, set_visibility
@@ -182,6 +183,18 @@ class Mutation:
     )
     revoke_api_key: strawberry.ID = field(
         resolver=revoke_key, graphql_type=strawberry.ID, description="End an API key of yours."
+    )
+    create_recovery_code: NewRecoveryCode = field(
+        resolver=create_code,
+        graphql_type=NewRecoveryCode,
+        description=(
+            "Make a code that signs you, a guest, in again on any device; it is shown this once and"
+            " replaces the one before."
+        ),
+    )
+    revoke_recovery_code: bool = field(
+        resolver=revoke_code,
+        description="End your recovery code; tells whether there was one.",
     )
     share_file: File = field(
         resolver=_share_file,

@@ -13,6 +13,7 @@ from schema.api_keys import ApiKey, list_keys
 from schema.enums import FileOrder, UserKind
 from schema.file import File, FileConnection, Node
 from schema.inputs import FileFilter, wanted
+from schema.recovery import RecoveryCode, find_code
 from schema.scalars import BigInt
 from services.paging import Window
 
@@ -79,6 +80,11 @@ class Query:
         resolver=list_keys,
         graphql_type=list[ApiKey],
         description="Your API keys, oldest first; guests and keys themselves have none.",
+    )
+    recovery_code: RecoveryCode | None = field(
+        resolver=find_code,
+        graphql_type=RecoveryCode | None,
+        description="Your recovery code, if you are a guest; null without one.",
     )
     file: File | None = field(
         resolver=_file, graphql_type=File | None, description="One file, by its id."

@@ -31,6 +31,8 @@ MUTATIONS: Final[Mapping[str, OperationClass | None]] = {
     "unshareFile": OperationClass.WRITE,
     "createApiKey": OperationClass.WRITE,
     "revokeApiKey": OperationClass.WRITE,
+    "createRecoveryCode": OperationClass.WRITE,
+    "revokeRecoveryCode": OperationClass.WRITE,
     "preview": OperationClass.PROCESSING,
     "extractText": OperationClass.PROCESSING,
     "analyze": OperationClass.PROCESSING,

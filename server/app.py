@@ -24,6 +24,7 @@ from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
 from rest.openid import callback, login, provider_of
+from rest.recovery import RecoveryCodeEndpoint, recover
 from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
 from server.errors import STATUS, on_fault, on_http_error, on_media_error
@@ -73,6 +74,8 @@ ROUTES: Final = (
     Route("/llm/auth/guest-login", guest_login, methods=["POST"]),
     Route("/v1/auth/options", options),
     Route("/v1/auth/guest", guest, methods=["POST"]),
+    Route("/v1/auth/recover", recover, methods=["POST"]),
+    Route("/v1/auth/recovery-code", RecoveryCodeEndpoint),
     Route("/v1/auth/refresh", refresh, methods=["POST"]),
     Route("/v1/auth/logout", logout, methods=["POST"]),
     Route("/v1/auth/oidc/login", login),

@@ -24,6 +24,7 @@ _SIGN_IN: Final = frozenset(
     {
         "/llm/auth/guest-login",
         "/v1/auth/guest",
+        "/v1/auth/recover",
         "/v1/auth/refresh",
         "/v1/auth/logout",
         "/v1/auth/oidc/login",

@@ -1,62 +1,21 @@
-"""What an operator does to accounts, from the command line: list, disable, enable, promote."""
+"""What an operator does to accounts, from the command line."""
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
 
-from auth.administrators import COLUMNS, Administrators
 from core.errors import ConflictError, NotFoundError
 from models.account_kind import UserKind, folded_email
-from models.moments import as_utc
+from models.database import Database, Transaction
 from models.notices import Topic
-from models.reading import Reads
-
-if TYPE_CHECKING:  # the ORM, which listing does without
-    from models.database import Database, Transaction
+from services.recovery_codes import remove_recovery_code
 
 audit = logging.getLogger("media.audit")
-
-_LISTED: Final = (
-    f"id, {COLUMNS}, name, files_count, bytes_used, created_at, disabled_at, merged_into"
-)
-_BATCH: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ListedAccount:
-    """An account as its operator sees it; ``bytes_used`` counts duplicates in full."""
-
-    id: str
-    kind: UserKind
-    email: str | None
-    name: str | None
-    files_count: int
-    bytes_used: int
-    created_at: datetime
-    disabled_at: datetime | None
-    merged_into: str | None
-
-
-async def list_accounts(database: Reads, administrators: Administrators) -> list[ListedAccount]:
-    """Return every account, oldest first."""
-    found: list[ListedAccount] = []
-    after, rows = "", [()]
-    while rows:
-        read = await database.read(
-            f"SELECT {_LISTED} FROM user_account WHERE id > ? ORDER BY id LIMIT {_BATCH}", after
-        )
-        rows = [tuple(row) for row in read]
-        found += [_listed(row, administrators) for row in rows]
-        after = found[-1].id if found else ""
-    return found
 
 
 class Administration:
     """Changes accounts; running servers are told what changes."""
 
-    def __init__(self, database: "Database") -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
 
     async def disable(self, name: str) -> str:
@@ -75,7 +34,10 @@ class Administration:
         return await self._set(name, "disabled_at", None)
 
     async def promote(self, name: str) -> str:
-        """Make an account an administrator's; return its id. Raises as ``disable``."""
+        """Make an account an administrator's; return its id. Raises as ``disable``.
+
+        A guest that is promoted loses its recovery code.
+        """
         return await self._set(name, "kind", UserKind.ADMINISTRATOR.value)
 
     async def demote(self, name: str) -> str:
@@ -85,34 +47,34 @@ class Administration:
         """
         return await self._set(name, "kind", UserKind.USER.value)
 
+    async def revoke_recovery_code(self, name: str) -> str:
+        """End the recovery code of a guest; return the account's id.
+
+        Raises:
+            NotFoundError: There is no such account, or it has no recovery code.
+            ConflictError: Several accounts have this address.
+        """
+        async with self._database.transaction() as transaction:
+            account_id = await _found(transaction, name)
+            if not await remove_recovery_code(transaction, account_id):
+                raise NotFoundError(f"Account {account_id} has no recovery code.")
+        audit.info("operator: account %s: revoked its recovery code", account_id)
+        return account_id
+
     async def _set(self, name: str, column: str, value: object) -> str:
         async with self._database.transaction() as transaction:
             account_id = await _found(transaction, name)
             await transaction.execute(
                 f"UPDATE user_account SET {column} = ? WHERE id = ?", value, account_id
             )
+            if column == "kind":  # to which no guest's code may sign in
+                await remove_recovery_code(transaction, account_id)
             await transaction.tell(Topic.ACCOUNT, account_id)
         audit.info("operator: account %s: %s = %s", account_id, column, value)
         return account_id
 
 
-def _listed(row: Sequence[Any], administrators: Administrators) -> ListedAccount:
-    known = dict(zip(_LISTED.split(", "), row, strict=True))
-    disabled_at = known["disabled_at"]
-    return ListedAccount(
-        known["id"],
-        administrators.kind_of(known),
-        known["email"],
-        known["name"],
-        known["files_count"],
-        known["bytes_used"],
-        as_utc(known["created_at"]),
-        as_utc(disabled_at) if disabled_at else None,
-        known["merged_into"],
-    )
-
-
-async def _found(transaction: "Transaction", name: str) -> str:
+async def _found(transaction: Transaction, name: str) -> str:
     rows = await transaction.rows(
         "SELECT id FROM user_account WHERE id = ? OR email_folded = ?", name, folded_email(name)
     )

@@ -1,8 +1,8 @@
 """Failed attempts to sign in, bounded for each address by the counters that rate limits have.
 
-What is guessed has 256 random bits, so this is about load and logs: after too many failures within
-a minute, further ones are told to wait. What is right is never refused for the failures of others
-at the same address.
+What is guessed has 130 random bits or more, so this is about load and logs: after too many failures
+within a minute, further ones are told to wait. What is right is never refused for the failures of
+others at the same address.
 """
 
 from typing import Final, NoReturn

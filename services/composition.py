@@ -34,6 +34,7 @@ from services.quotas import Quotas
 from services.rate_counters import Counters
 from services.rate_limits import RateLimits
 from services.readiness import Readiness
+from services.recovery_codes import RecoveryCodes
 from services.reservations import Reservations
 from services.sessions import Sessions
 from services.shares import Shares
@@ -137,6 +138,10 @@ class Application:
     @cached_property
     def identities(self) -> Identities:
         return Identities(self.database, self._sessions)
+
+    @cached_property
+    def recovery_codes(self) -> RecoveryCodes:
+        return RecoveryCodes(self.database, self._sessions, self.attempts)
 
     @cached_property
     def sealer(self) -> Sealer:

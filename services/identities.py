@@ -1,8 +1,8 @@
 """Users: those whom an OpenID Connect provider vouches for.
 
 A guest becomes one and keeps its files.
-The sessions that a guest had end with it: whoever else knows one of its tokens, because he gave it
-to this browser, must not end up in the account of a user.
+The sessions and the recovery code of a guest end with it: whoever else knows one of them, because
+he gave it to this browser, must not end up in the account of a user.
 """
 
 import logging
@@ -18,6 +18,7 @@ from models.database import Database, Transaction
 from models.notices import Topic
 from models.user import MAX_EMAIL, MAX_NAME, User, UserKind, folded_email
 from services.merging import lock_files, move_files
+from services.recovery_codes import remove_recovery_code
 from services.sessions import Session, Sessions, end_all
 
 audit = logging.getLogger("media.audit")
@@ -137,6 +138,7 @@ async def _identify(
 
 async def _leave(transaction: Transaction, guest_id: str, account_id: str) -> None:
     await end_all(transaction, guest_id)
+    await remove_recovery_code(transaction, guest_id)
     if guest_id == account_id:
         audit.info("guest %s has become a user", guest_id)
         return

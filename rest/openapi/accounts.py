@@ -30,7 +30,8 @@ COOKIE: Final = {
     "description": "The refresh token of a browser's session, for pages of this server alone.",
 }
 _ANY_SESSION: Final[list[Json]] = [{"session": []}, {"bearer": []}, {}]
-_WRITING: Final = (ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
+WRITING_SESSIONS: Final = (ErrorCode.UNAVAILABLE, ErrorCode.STORAGE_FULL)
+"""The error codes of what opens, refreshes or ends a session."""
 _SET_COOKIE: Final = header(
     "`media_session`, where the session is kept in a cookie.", required=False
 )
@@ -81,8 +82,8 @@ def _guest(statuses: Statuses) -> Json:
         security=ANYONE,
         requestBody=json_body("GuestRequest", required=False),
         responses={
-            "200": _answered("The account and its tokens."),
-            **problems(statuses, (*JSON_BODY, *_WRITING, ErrorCode.FORBIDDEN)),
+            "200": session_response("The account and its tokens."),
+            **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, ErrorCode.FORBIDDEN)),
         },
     )
 
@@ -100,8 +101,8 @@ def _refresh(statuses: Statuses) -> Json:
         security=_ANY_SESSION,
         requestBody=json_body("RefreshRequest", required=False),
         responses={
-            "200": _answered("The next tokens."),
-            **problems(statuses, (*JSON_BODY, *_WRITING, *codes)),
+            "200": session_response("The next tokens."),
+            **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, *codes)),
         },
     )
 
@@ -117,11 +118,12 @@ def _logout(statuses: Statuses) -> Json:
         " bearer token, with every access token of it. One that has ended is not an error.",
         security=_ANY_SESSION,
         requestBody=json_body("RefreshRequest", required=False),
-        responses={"204": cleared, **problems(statuses, (*JSON_BODY, *_WRITING, *codes))},
+        responses={"204": cleared, **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, *codes))},
     )
 
 
-def _answered(description: str) -> Json:
+def session_response(description: str) -> Json:
+    """Return the response that gives the tokens of a session."""
     return answer(description, ref("Session"), headers={**NO_STORE, "Set-Cookie": _SET_COOKIE})
 
 
@@ -141,13 +143,17 @@ def _sign_in_options() -> Json:
     return whole(["guest", "oidc"], guest=guest, oidc=oidc)
 
 
-def _guest_request() -> Json:
-    kept = text(
+def kept_in() -> Json:
+    """Return the schema of ``session``, the choice of where a refresh token goes."""
+    return text(
         "Where the refresh token goes: into the answer, or into a cookie.",
         enum=["token", "cookie"],
         default="token",
     )
-    return whole([], session=kept)
+
+
+def _guest_request() -> Json:
+    return whole([], session=kept_in())
 
 
 def _refresh_request() -> Json:

@@ -17,6 +17,7 @@ from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
 from rest.openapi.links import link_paths
 from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
+from rest.openapi.recovery import recovery_paths
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
 from rest.openapi.shares import share_paths
@@ -37,7 +38,7 @@ does not have 405 with `Allow`, both as problem details. Every answer names its 
 `X-Request-ID`, the one that was sent if it is up to 128 letters, digits, `.`, `_`, `~` and `-`.
 """
 _TAGS: Final = (
-    ("accounts", "Signing in and out, keys for scripts, and what one's account uses."),
+    ("accounts", "Signing in and out, recovery codes, keys for scripts, what an account uses."),
     ("files", "Upload, list, look at, change and delete files."),
     ("content", "The bytes of files, whole or in ranges."),
     ("links", "Signed addresses, for those without a token."),
@@ -84,6 +85,7 @@ def build_openapi(statuses: Statuses) -> Json:
             **account_paths(statuses),
             **usage_paths(statuses),
             **sign_in_paths(statuses),
+            **recovery_paths(statuses),
             **file_paths(statuses),
             **content_paths(statuses),
             **link_paths(statuses),

@@ -13,6 +13,7 @@ from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
 from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.recovery import recovery_schemas
 from rest.openapi.shapes import all_of, count, some_of, text, typeid
 from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
@@ -45,6 +46,7 @@ def schemas(statuses: Statuses) -> Json:
         **usage_schemas(),
         **account_schemas(),
         **sign_in_schemas(),
+        **recovery_schemas(),
         "Health": _health(),
         "Problem": _problem(statuses),
     }

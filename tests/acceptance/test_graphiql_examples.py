@@ -18,8 +18,9 @@ NOTE: Final[FilePart] = ("note.txt", b"Meet me at the harbour at nine, and bring
 # What examples may do to a file that is not one of their own: make something of it.
 HARMLESS: Final = {"preview", "extractText", "analyze"}
 
+FOR_GUESTS: Final = ("createRecoveryCode", "recoveryCode", "revokeRecoveryCode")
 # What needs people with addresses, test_shares_by_email runs.
-HERE: Final = [example for example in EXAMPLES if example["name"] != "shareByEmail"]
+HERE: Final = [one for one in EXAMPLES if one["name"] not in {"shareByEmail", *FOR_GUESTS}]
 every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
 
 
@@ -105,3 +106,8 @@ def test_an_example_runs_as_it_stands(example: dict[str, Any], user: Gql, server
         run("shareFile", user, ids)
     answer = run(example["name"], user, ids, NOTE, ("second.txt", b"The second of two."))
     assert all(value is not None for value in answer.values())
+
+
+def test_the_examples_for_guests_run_as_they_stand(gql: Gql) -> None:
+    for name in FOR_GUESTS:
+        assert all(value is not None for value in run(name, gql, {}).values())

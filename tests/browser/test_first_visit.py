@@ -91,6 +91,7 @@ def test_who_comes_back_is_still_signed_in_and_can_sign_out(guest: Person, pictu
     expect(guest.tile("Lake.jpg")).to_be_visible()
     guest.page.get_by_role("button", name="Account and appearance").click()
     guest.page.get_by_role("menuitem", name="Sign out").click()
+    guest.page.get_by_role("button", name="Sign out and lose the files").click()
     expect(guest.page.get_by_role("button", name="Start as a guest")).to_be_visible()
     guest.page.reload()
     expect(guest.page.get_by_role("button", name="Start as a guest")).to_be_visible()

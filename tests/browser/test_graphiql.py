@@ -126,6 +126,15 @@ def test_the_session_is_the_library_s_until_it_is_signed_out(guest: Person) -> N
     assert explorer.answered()["data"]["viewer"]["kind"] is None
 
 
+def test_a_guest_with_files_is_asked_by_the_library_before_signing_out(
+    guest: Person, pictures: Path
+) -> None:
+    explorer = Explorer(guest.given(pictures / "Lake.jpg"))
+    explorer.page.get_by_role("button", name="Sign out").click()
+    asking = explorer.page.get_by_role("dialog", name="Sign out of this guest account?")
+    expect(asking.get_by_text("1 file in this guest account")).to_be_visible()
+
+
 def test_a_session_that_was_ended_elsewhere_is_noticed(explorer: Explorer, server: Server) -> None:
     explorer.be_guest()
     with explorer.answering() as coming:

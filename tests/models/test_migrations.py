@@ -33,6 +33,7 @@ MIGRATIONS = [
     "0007_audit",
     "0008_names",
     "0009_sharing_by_email",
+    "0011_recovery_codes",
 ]
 NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
 NAMES_OF_POSTGRES = (("owner_id", "filename_folded"), False, False)
@@ -45,6 +46,7 @@ TABLES = {
     "derivative",
     "login_session",
     "api_key",
+    "recovery_code",
     "idempotency_key",
     "file_share",
     "audit_record",

@@ -73,6 +73,27 @@ async def test_an_upload_past_the_quota_is_refused_as_described(api: Api) -> Non
     await api.upload(403, content=b"x")
 
 
+async def test_recovery_codes_are_answered_as_described(api: Api) -> None:
+    path, recover = "/v1/auth/recovery-code", "/v1/auth/recover"
+    assert (await api.ask("GET", path, 200)).json() == {"data": None}
+    made = (await api.ask("POST", path, 200)).json()["data"]
+    await api.ask("GET", path, 200)
+    await api.ask("HEAD", path, 200)
+    await api.ask("POST", recover, 200, json={"code": made["code"]})
+    assert (await api.ask("GET", path, 200)).json()["data"]["last_used_at"]
+    headers = {"sec-fetch-site": "same-origin"}
+    by_cookie = {"code": made["code"], "session": "cookie"}
+    await api.ask("POST", recover, 200, json=by_cookie, headers=headers)
+    await api.ask("POST", recover, 403, json=by_cookie)
+    await api.ask("POST", recover, 400, json={"code": "mistyped"})
+    await api.ask("DELETE", path, 204)
+    await api.ask("POST", recover, 401, json={"code": made["code"]})
+    session = await api.app.state.application.accounts.create(UserKind.USER)
+    api.client.headers["authorization"] = f"Bearer {session.access_token}"
+    for method in ("GET", "HEAD", "POST", "DELETE"):
+        await api.ask(method, path, 403)
+
+
 async def test_usage_is_answered_as_described(api: Api) -> None:
     await api.upload(content=b"x" * 7)
     answer = await api.ask("GET", "/v1/account/usage", 200)

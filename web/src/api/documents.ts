@@ -15,6 +15,29 @@ export const ViewerDocument = graphql(`
   }
 `);
 
+export const RecoveryCodeDocument = graphql(`
+  query RecoveryCode {
+    recoveryCode {
+      createdAt
+      lastUsedAt
+    }
+  }
+`);
+
+export const CreateRecoveryCodeDocument = graphql(`
+  mutation CreateRecoveryCode {
+    createRecoveryCode {
+      code
+    }
+  }
+`);
+
+export const RevokeRecoveryCodeDocument = graphql(`
+  mutation RevokeRecoveryCode {
+    revokeRecoveryCode
+  }
+`);
+
 /** What a tile of the grid shows. */
 export const FileCardFragment = graphql(`
   fragment FileCard on File {

@@ -13,6 +13,10 @@ type Tokens = { access_token: string; expires_in: number };
 
 const REMEMBERED = "media.session";
 const EARLY_SECONDS = 30;
+
+/** Where the library's page asks a guest before it signs out, for other pages to go to. */
+export const SIGN_OUT = "#sign-out";
+
 const ENDED = new Set([400, 401, 403, 404]); // anything else may be better a little later
 
 export const session = createStore<Session>({ status: "starting" });
@@ -49,6 +53,12 @@ export async function signInAsGuest(): Promise<void> {
     answer = await post("/llm/auth/guest-login"); // a server without sessions: this page only
   }
   await accept(answer);
+  session.set({ status: "signed-in" });
+}
+
+/** Sign in to the guest account that a recovery code was made for. */
+export async function signInByCode(code: string): Promise<void> {
+  await accept(await post("/v1/auth/recover", { code, session: "cookie" }));
   session.set({ status: "signed-in" });
 }
 

@@ -1,7 +1,9 @@
 import { useEffect, useState } from "react";
 import { inWords } from "../api/errors";
+import { filesOfGuest } from "../api/recovery";
 import {
   expectSession,
+  SIGN_OUT,
   type SignInOptions,
   session,
   signInAsGuest,
@@ -26,7 +28,7 @@ export function SessionBar() {
       {current.status === "signed-in" && (
         <>
           <span className="session-who">{texts.signedIn}</span>
-          <button type="button" className="button" onClick={signOut}>
+          <button type="button" className="button" onClick={() => void leave()}>
             {texts.signOut}
           </button>
         </>
@@ -37,6 +39,12 @@ export function SessionBar() {
       </a>
     </div>
   );
+}
+
+/** Sign out; a guest with files is asked first, by the library. */
+async function leave(): Promise<void> {
+  if ((await filesOfGuest()) === 0) await signOut();
+  else window.location.assign(`/${SIGN_OUT}`);
 }
 
 function SignIn() {

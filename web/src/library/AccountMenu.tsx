@@ -1,8 +1,9 @@
 import * as Ariakit from "@ariakit/react";
 import { useQuery } from "@tanstack/react-query";
-import { Check, CircleUserRound, Code, LogIn, LogOut } from "lucide-react";
-import type { ComponentProps } from "react";
-import { expectSession, signInOptions, signOut } from "../api/session";
+import { Check, CircleUserRound, Code, KeyRound, LogIn, LogOut } from "lucide-react";
+import { type ComponentProps, lazy, Suspense, useEffect, useState } from "react";
+import { filesOfGuest } from "../api/recovery";
+import { expectSession, SIGN_OUT, signInOptions, signOut } from "../api/session";
 import type { ViewerQuery } from "../generated/graphql";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
@@ -12,12 +13,56 @@ import { queries } from "./files";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
-export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefined }) {
-  const chosen = useStore(theme);
-  const leave = async () => {
+const RecoveryDialog = lazy(() => import("./RecoveryDialog"));
+const SignOutDialog = lazy(() => import("./SignOutDialog"));
+
+type Asking = { about: "recovery" } | { about: "signing out"; files: number | null };
+type Viewer = ViewerQuery["viewer"];
+
+export function AccountMenu({ viewer }: { viewer: Viewer | undefined }) {
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const end = async () => {
     await signOut();
     queries.clear();
   };
+  const leave = async () => {
+    const files = viewer && viewer.kind !== "GUEST" ? 0 : await filesOfGuest();
+    if (files === 0) await end();
+    else setAsking({ about: "signing out", files });
+  };
+  useSignOutByAddress(() => void leave());
+  const close = () => setAsking(null);
+  return (
+    <>
+      <Menu
+        viewer={viewer}
+        onRecovery={() => setAsking({ about: "recovery" })}
+        onLeave={() => void leave()}
+      />
+      <Suspense>
+        {asking?.about === "recovery" && <RecoveryDialog onClose={close} />}
+        {asking?.about === "signing out" && (
+          <SignOutDialog files={asking.files} onClose={close} onLeave={() => void end()} />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** Other pages of this server sign out by opening this one at ``#sign-out``: it asks a guest first. */
+function useSignOutByAddress(leave: () => void) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page has opened
+  useEffect(() => {
+    if (window.location.hash !== SIGN_OUT) return;
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+    leave();
+  }, []);
+}
+
+type MenuProps = { viewer: Viewer | undefined; onRecovery: () => void; onLeave: () => void };
+
+function Menu({ viewer, onRecovery, onLeave }: MenuProps) {
+  const chosen = useStore(theme);
   return (
     <Ariakit.MenuProvider placement="bottom-end">
       <Ariakit.MenuButton className="icon-button" aria-label={texts.account.menu}>
@@ -49,9 +94,15 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
           {texts.account.api}
         </Ariakit.MenuItem>
         {viewer?.kind === "GUEST" && <KeepFiles />}
-        <Ariakit.MenuItem className="menu-item" onClick={() => void leave()}>
+        {viewer?.kind === "GUEST" && (
+          <Ariakit.MenuItem className="menu-item" onClick={onRecovery}>
+            <KeyRound aria-hidden="true" />
+            {texts.account.recovery}
+          </Ariakit.MenuItem>
+        )}
+        <Ariakit.MenuItem className="menu-item" onClick={onLeave}>
           <LogOut aria-hidden="true" />
-          {viewer?.kind === "GUEST" ? texts.account.signOutGuest : texts.account.signOut}
+          {texts.account.signOut}
         </Ariakit.MenuItem>
       </Ariakit.Menu>
     </Ariakit.MenuProvider>
@@ -88,7 +139,7 @@ const KINDS = {
   ADMINISTRATOR: texts.account.administrator,
 };
 
-function Usage({ viewer }: { viewer: ViewerQuery["viewer"] }) {
+function Usage({ viewer }: { viewer: Viewer }) {
   const quota = viewer.quotaBytes ?? null;
   return (
     <div className="menu-usage">

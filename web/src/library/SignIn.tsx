@@ -7,6 +7,7 @@ import { signInFailure } from "../api/signInFailure";
 import { texts } from "../texts";
 import { Mark } from "../ui/Mark";
 import { useStore } from "../ui/store";
+import { ByCode } from "./ByCode";
 
 const ICONS = [Lock, Shapes, Server] as const;
 
@@ -80,6 +81,7 @@ function Ways() {
         </>
       )}
       {options?.guest === false && !options.oidc && <p>{texts.signIn.none}</p>}
+      <ByCode />
       {sentBack && (
         <p className="error-text" role="alert">
           {sentBack}

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { inWords } from "../api/errors";
 import type { FileDetails } from "../library/files";
 import { texts } from "../texts";
+import { copy } from "../ui/copy";
 import { formatMoment } from "../ui/format";
 import { Modal } from "../ui/Modal";
 import { revokeLinks, type SignedLink, signedLink } from "./links";
@@ -31,7 +32,7 @@ export function ShareDialog({ file, open, onClose }: Props) {
       const made = await signedLink(file.id, seconds);
       setLink(made);
       const until = formatMoment(made.expiresAt);
-      const copied = await copy(made.url);
+      const copied = await copy(made.url); // else it is there to be copied by hand
       setSays(copied ? texts.share.until(until) : texts.share.ready(until));
     });
   const revoke = () =>
@@ -87,13 +88,4 @@ export function ShareDialog({ file, open, onClose }: Props) {
       </footer>
     </Modal>
   );
-}
-
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // no permission, or no secure context: the link is there to be copied by hand
-  }
 }
