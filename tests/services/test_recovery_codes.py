@@ -19,6 +19,7 @@ from core.errors import (
 )
 from models.recovery_code import RecoveryCode
 from models.user import User, UserKind
+from services.administration import Administration
 from services.api_keys import Scope
 from services.application import Application
 from services.attempts import FAILURES
@@ -139,7 +140,7 @@ async def test_neither_nobody_nor_a_user_nor_a_key_has_a_code(
 
 
 async def disable(application: Application, account_id: str) -> None:
-    await application.administration.disable(account_id)
+    await Administration(application.database).disable(account_id)
 
 
 async def become_a_user(application: Application, account_id: str) -> None:
@@ -152,7 +153,7 @@ async def move_to_a_user(application: Application, account_id: str) -> None:
 
 
 async def be_promoted(application: Application, account_id: str) -> None:
-    await application.administration.promote(account_id)
+    await Administration(application.database).promote(account_id)
 
 
 async def be_promoted_behind_our_back(_: Application, account_id: str) -> None:
@@ -160,7 +161,7 @@ async def be_promoted_behind_our_back(_: Application, account_id: str) -> None:
 
 
 async def lose_the_code(application: Application, account_id: str) -> None:
-    await application.administration.revoke_recovery_code(account_id)
+    await Administration(application.database).revoke_recovery_code(account_id)
 
 
 async def be_deleted(_: Application, account_id: str) -> None:
@@ -198,8 +199,8 @@ async def test_an_account_that_is_enabled_again_has_its_code_again(
 ) -> None:
     code = await made(application, guest)
     assert guest.id is not None
-    await application.administration.disable(guest.id)
-    await application.administration.enable(guest.id)
+    await Administration(application.database).disable(guest.id)
+    await Administration(application.database).enable(guest.id)
     assert (await signed_in(application, code)).account_id == guest.id
 
 
@@ -219,7 +220,7 @@ async def test_an_operator_is_told_that_there_is_no_code_to_revoke(
 ) -> None:
     for name in (str(guest.id), "nobody@example.org"):
         with pytest.raises(NotFoundError):
-            await application.administration.revoke_recovery_code(name)
+            await Administration(application.database).revoke_recovery_code(name)
 
 
 async def test_too_many_wrong_codes_have_to_wait_and_a_right_one_has_not(
