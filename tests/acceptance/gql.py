@@ -1,10 +1,13 @@
 """GraphQL as a browser speaks it: documents as JSON, files by the multipart specification."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import orjson
+
+SPEC: Final = "application/graphql-response+json"
+LEGACY: Final = "application/json"
 
 FilePart = tuple[str, bytes]
 """File name and content."""
@@ -59,3 +62,12 @@ def _data(response: httpx.Response) -> Any:
     body = response.json()
     assert "errors" not in body, body
     return body["data"]
+
+
+def codes(answer: httpx.Response) -> list[str]:
+    """Return the codes of a response's errors, none of which shows a stack trace."""
+    assert "Traceback" not in answer.text
+    assert ".py" not in answer.text
+    errors = answer.json()["errors"]
+    assert all(error["message"] for error in errors)
+    return [error["extensions"]["code"] for error in errors]

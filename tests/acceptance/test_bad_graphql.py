@@ -8,7 +8,7 @@ import orjson
 import pytest
 from graphql import get_introspection_query
 
-from tests.acceptance.gql import FilePart, Gql
+from tests.acceptance.gql import LEGACY, SPEC, FilePart, Gql, codes
 from tests.acceptance.serving import Server
 from tests.acceptance.wire import exchange, form, head, part, send_and_leave, upload_head
 
@@ -19,16 +19,6 @@ UPLOAD_MANY = "mutation ($files: [Upload!]!) { uploadMany(files: $files) { id } 
 ONE: dict[str, Any] = {"query": UPLOAD, "variables": {"file": None}}
 TWO: dict[str, Any] = {"query": UPLOAD_MANY, "variables": {"files": [None, None]}}
 FILE: FilePart = ("a.txt", b"some text")
-SPEC = "application/graphql-response+json"
-LEGACY = "application/json"
-
-
-def codes(answer: httpx.Response) -> list[str]:
-    assert "Traceback" not in answer.text
-    assert ".py" not in answer.text
-    errors = answer.json()["errors"]
-    assert all(error["message"] for error in errors)
-    return [error["extensions"]["code"] for error in errors]
 
 
 def assert_bad_multipart(answer: httpx.Response) -> None:
@@ -209,48 +199,6 @@ def test_a_request_that_is_none_is_refused(client: httpx.Client, body: bytes, ac
 
 
 @pytest.mark.parametrize(
-    "request_",
-    [
-        {"query": "query A { viewer { id } } query B { viewer { kind } }"},
-        {"query": "query A { viewer { id } }", "operationName": "B"},
-        {"query": "fragment F on File { id }"},
-    ],
-    ids=["several, none named", "another named", "none there"],
-)
-@pytest.mark.parametrize("transport", ["json", "query string", "multipart"])
-@pytest.mark.parametrize(("accept", "status"), [(SPEC, 400), (LEGACY, 200), ("*/*", 200)])
-def test_it_must_be_clear_which_operation_runs(
-    client: httpx.Client, request_: Mapping[str, str], accept: str, status: int, transport: str
-) -> None:
-    # GraphQL specification (2025), section 6.1; GraphQL over HTTP, sections 6.4.1 and 6.4.2
-    client.headers["accept"] = accept
-    if transport == "json":
-        answer = client.post("/graphql", json=request_)
-    elif transport == "query string":
-        answer = client.get("/graphql", params=request_)
-    else:
-        answer = Gql(client).multipart(request_, {}, {})
-    assert (answer.status_code, codes(answer)) == (status, ["VALIDATION_FAILED"])
-    assert "data" not in answer.json()
-
-
-@pytest.mark.parametrize(
-    ("accept", "status"), [(SPEC, 294), (f"{SPEC}, {LEGACY}", 294), (LEGACY, 200), ("*/*", 200)]
-)
-@pytest.mark.parametrize(
-    "query", ['{ viewer { id } file(id: "x") { id } }', "{ files { nodes { id } } }"]
-)
-def test_data_beside_errors_has_a_status_of_its_own(
-    server: Server, query: str, accept: str, status: int
-) -> None:
-    # GraphQL over HTTP, "Status Codes": even where the data is null, which it is in the second.
-    with server.client() as anonymous:
-        answer = anonymous.post("/graphql", json={"query": query}, headers={"accept": accept})
-    assert (answer.status_code, codes(answer)) == (status, ["UNAUTHENTICATED"])
-    assert "data" in answer.json()
-
-
-@pytest.mark.parametrize(
     ("query", "variables", "code"),
     [
         ("{", {}, "GRAPHQL_PARSE_FAILED"),
@@ -329,55 +277,6 @@ def test_fragments_that_double_sixty_times_are_refused_at_once(gql: Gql) -> None
 )
 def test_wrong_arguments_of_a_list_are_refused(gql: Gql, arguments: str, code: str) -> None:
     assert gql.code(f"{{ files({arguments}) {{ totalCount }} }}") == code
-
-
-@pytest.mark.parametrize(
-    ("accept", "status", "kind"),
-    [
-        ("", 200, LEGACY),
-        ("*/*", 200, LEGACY),
-        (LEGACY, 200, LEGACY),
-        ("application/*", 200, LEGACY),
-        (SPEC, 200, SPEC),
-        (f"{SPEC}, {LEGACY}", 200, SPEC),
-        (f"{SPEC}; charset=utf-8, {LEGACY}; charset=utf-8", 200, SPEC),
-        (f"{SPEC};q=0, {LEGACY};q=0.1", 200, LEGACY),
-        (f"{SPEC};q=0, */*", 200, LEGACY),
-        (f"{LEGACY};q=0, */*", 200, SPEC),
-        (f"{SPEC};q=0.5, {LEGACY}", 200, LEGACY),
-        (f"{SPEC}; q=0.0", 406, LEGACY),
-        ("*/*;q=0", 406, LEGACY),
-        *((other, 406, LEGACY) for other in ("text/csv", "image/*")),
-    ],
-)
-def test_the_answer_comes_in_a_type_that_is_accepted(
-    client: httpx.Client, accept: str, status: int, kind: str
-) -> None:
-    answer = client.post(
-        "/graphql", json={"query": "{ viewer { id } }"}, headers={"accept": accept}
-    )
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
-
-
-def test_a_query_may_come_by_get_and_a_mutation_may_not(client: httpx.Client) -> None:
-    asked = {
-        "query": "query ($n: Int) { files(first: $n) { totalCount } }",
-        "variables": '{"n": 1}',
-    }
-    assert client.get("/graphql", params=asked).json() == {"data": {"files": {"totalCount": 0}}}
-    mutation = {"query": 'mutation { delete(id: "x") }'}
-    answer = client.get("/graphql", params=mutation)
-    assert (answer.status_code, codes(answer)) == (405, ["METHOD_NOT_ALLOWED"])
-    assert answer.headers["allow"] == "POST"
-
-
-@pytest.mark.parametrize("variables", ["x", "[]", "1", "{", "[" * 5_000])
-def test_wrong_variables_by_get_are_refused(client: httpx.Client, variables: str) -> None:
-    asked = {"query": "{ viewer { id } }", "variables": variables}
-    answer = client.get("/graphql", params=asked)
-    assert (answer.status_code, codes(answer)) == (400, ["VALIDATION_FAILED"])
-    assert answer.json()["errors"][0]["message"].startswith("variables ")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/graphql", "application/xml", ""])
