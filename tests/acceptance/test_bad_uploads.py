@@ -102,18 +102,18 @@ def test_a_text_field_of_50_mb_is_refused_and_not_read(server: Server, token: st
     size = 50 * MIB
     start = part("file", "a.txt", b"x") + part("description", None, b"")[:-2]
     with server.connect() as connection:
-        connection.sendall(upload_head(token, f"Content-Length: {size + 1000}") + start)
-        sent = send_until_answered(connection, itertools.repeat(NOISE, size // len(NOISE)))
+        connection.sendall(upload_head(token, "Transfer-Encoding: chunked"))
+        body = [start, *itertools.repeat(NOISE, size // len(NOISE))]
+        sent = send_until_answered(connection, chunked(body))
         assert_refused(read_answer(connection), 400, "BAD_MULTIPART")
     assert sent < size / 2
 
 
 def test_endless_part_headers_are_refused_and_not_read(server: Server, token: str) -> None:
     with server.connect() as connection:
-        connection.sendall(upload_head(token, f"Content-Length: {50 * MIB}") + FILE[:-20])
-        sent = send_until_answered(
-            connection, [b"\r\n--a-boundary\r\nX: ", *itertools.repeat(b"y" * 65536, 800)]
-        )
+        connection.sendall(upload_head(token, "Transfer-Encoding: chunked"))
+        body = [FILE[:-20], b"\r\n--a-boundary\r\nX: ", *itertools.repeat(b"y" * 65536, 800)]
+        sent = send_until_answered(connection, chunked(body))
         assert_refused(read_answer(connection), 400, "BAD_MULTIPART")
     assert sent < 25 * MIB
 
@@ -124,10 +124,10 @@ def test_a_length_that_is_none_is_refused(server: Server, token: str, length: st
     assert answer.status == 400
 
 
-@pytest.mark.parametrize("length", [len(FILE + END) + 1, 2**63 - 1])
 def test_a_client_that_sends_less_than_it_said_and_waits_is_told(
-    server: Server, token: str, length: int
+    server: Server, token: str
 ) -> None:
+    length = len(FILE + END) + 1
     answer = exchange(server, upload_head(token, f"Content-Length: {length}"), FILE + END)
     assert_refused(answer, 408, "REQUEST_TIMEOUT")
 

@@ -128,6 +128,43 @@ async def test_what_cannot_fit_is_refused_before_it_is_read(quotas: Served) -> N
             await application.uploads.receive(viewer, unread(), "a", None, Expected(2**40, 2**40))
 
 
+async def test_a_request_that_cannot_succeed_is_refused_from_its_length(quotas: Served) -> None:
+    async with quotas(quota_bytes=100, max_upload_bytes=60, staged_bytes=90) as application:
+        uploads, viewer = application.uploads, await account(application)
+        await uploaded(application, viewer, b"x" * 30)
+        await uploads.require_possible(viewer, 60)
+        with pytest.raises(PayloadTooLargeError, match="60 bytes long"):
+            await uploads.require_possible(viewer, 61)
+        await uploads.require_possible(viewer, 70, files=2)
+        with pytest.raises(QuotaExceededError) as refused:
+            await uploads.require_possible(viewer, 71, files=2)
+        assert refused.value.figures["needed_bytes"] == 71
+        with pytest.raises(PayloadTooLargeError, match="90 bytes together"):
+            await uploads.require_possible(viewer, 91, files=2)
+        assert await held(application) == []
+
+
+async def test_a_request_without_an_account_is_refused_whatever_its_length(
+    quotas: Served,
+) -> None:
+    async with quotas() as application:
+        for size in (0, 1, 1_000_000_000):
+            with pytest.raises(UnauthenticatedError):
+                await application.uploads.require_possible(ANONYMOUS, size)
+
+
+async def test_a_retry_needs_no_quota(quotas: Served) -> None:
+    async with quotas(quota_bytes=10) as application:
+        uploads, viewer = application.uploads, await account(application)
+        async with uploads.attempt(viewer, "key") as attempt:
+            staged = await uploads.receive(viewer, body(b"x" * 10), "a.txt", attempt=attempt)
+            await uploads.claim(staged, Draft(), attempt)
+        async with uploads.attempt(viewer, "key") as attempt:
+            await uploads.require_possible(viewer, 10, attempt)
+        with pytest.raises(QuotaExceededError):
+            await uploads.require_possible(viewer, 10)
+
+
 async def test_a_body_under_way_holds_its_place(quotas: Served) -> None:
     async with quotas(quota_bytes=10) as application:
         viewer = await account(application)
