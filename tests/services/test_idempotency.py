@@ -22,7 +22,7 @@ from core.settings import Settings
 from models.file import StoredFile
 from models.user import UserKind
 from services.application import Application
-from services.idempotency import KEPT, Attempt
+from services.idempotency import KEPT, Attempt, IdempotencyKeys
 from services.metadata import Draft
 from services.room import Usage
 from tests.database import When, cancel_at_every_step
@@ -276,13 +276,23 @@ async def until_free(application: Application, owner: Viewer, key: str) -> list[
             await asyncio.sleep(0.01)
 
 
-async def test_nothing_renews_a_key_any_more_when_its_request_has_ended(
-    application: Application, owner: Viewer
+async def test_the_renewal_of_a_key_is_over_when_its_request_has_ended(
+    application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = asyncio.all_tasks()
-    async with application.uploads.attempt(owner, "key") as attempt:
-        await asyncio.sleep(0)
-        assert asyncio.all_tasks() > before
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def renew(*_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(20):  # as one does that rolls back
+                await asyncio.sleep(0)
+            ended.set()
+
+    monkeypatch.setattr(IdempotencyKeys, "_renew", renew)
+    async with application.uploads.attempt(owner, KEY) as attempt:
+        await begun.wait()
         assert attempt is not None
         attempt.completed = True
-    assert asyncio.all_tasks() == before
+    assert ended.is_set()
