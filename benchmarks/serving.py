@@ -109,17 +109,21 @@ def media_server(
 
 
 def create_account(data: Path, settings: Mapping[str, str] = NOTHING) -> tuple[str, str]:
-    """Make an account in ``data``, migrating it first; return its id and token."""
-    done = subprocess.run(
-        [sys.executable, "-m", "cli.main", "create-account", "user"],
+    """Make the library in ``data`` and an account in it; return its id and token."""
+    _media(data, settings, "migrate")
+    identity, token = _media(data, settings, "create-account", "user").splitlines()
+    return identity.partition(" ")[0], token
+
+
+def _media(data: Path, settings: Mapping[str, str], *arguments: str) -> str:
+    return subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "cli.main", *arguments],
         env={**environment(data), **settings},
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
-    )
-    identity, token = done.stdout.splitlines()
-    return identity.partition(" ")[0], token
+    ).stdout
 
 
 def environment(data: Path) -> dict[str, str]:
