@@ -8,16 +8,11 @@ import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
 import { useStore } from "../ui/store";
 import { setTheme, type Theme, theme } from "../ui/theme";
-import { queries } from "./files";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefined }) {
   const chosen = useStore(theme);
-  const leave = async () => {
-    await signOut();
-    queries.clear();
-  };
   return (
     <Ariakit.MenuProvider placement="bottom-end">
       <Ariakit.MenuButton className="icon-button" aria-label={texts.account.menu}>
@@ -49,7 +44,7 @@ export function AccountMenu({ viewer }: { viewer: ViewerQuery["viewer"] | undefi
           {texts.account.api}
         </Ariakit.MenuItem>
         {viewer?.kind === "GUEST" && <KeepFiles />}
-        <Ariakit.MenuItem className="menu-item" onClick={() => void leave()}>
+        <Ariakit.MenuItem className="menu-item" onClick={() => void signOut()}>
           <LogOut aria-hidden="true" />
           {viewer?.kind === "GUEST" ? texts.account.signOutGuest : texts.account.signOut}
         </Ariakit.MenuItem>

@@ -71,7 +71,7 @@ function WithSource({ file, own, show }: WithSourceProps) {
     gcTime: 0,
   });
   useEffect(() => () => releaseSource(source ?? ""), [source]);
-  if (error) {
+  if (error && source === undefined) {
     return (
       <div className="viewer-empty" role="alert">
         <p>{inWords(error)}</p>

@@ -7,7 +7,7 @@ import { inWords } from "../api/errors";
 import { deleteFiles } from "../library/deletion";
 import { type FileCard, type FileDetails, useFile } from "../library/files";
 import { texts } from "../texts";
-import { showToast } from "../ui/toasts";
+import { showToast, Toasts } from "../ui/toasts";
 import { Details } from "./Details";
 import { useKeys } from "./keys";
 import { downloadFile } from "./links";
@@ -89,6 +89,7 @@ export default function Viewer({ id, files, viewerId, onClose, onShow, onTag }: 
           <ChevronRight aria-hidden="true" />
         </button>
       )}
+      <Toasts />
     </Ariakit.Dialog>
   );
 }
@@ -106,7 +107,7 @@ function Opened({ id, viewerId, details, onDetails, onTag, onDelete }: OpenedPro
   const { data: file, error } = useFile(id);
   const [sharing, setSharing] = useState(false);
   useTitle(file?.filename);
-  if (error) {
+  if (error && !file) {
     return (
       <div className="viewer-empty" role="alert">
         <p>{inWords(error)}</p>
