@@ -38,6 +38,7 @@ from services.sessions import Sessions
 from services.shares import Shares
 from services.storages import storage_of
 from services.sweep import Sweeper
+from services.tagging import Tagging
 from services.texts import Texts
 from services.uploads import Uploads
 from services.visibilities import Visibilities
@@ -171,6 +172,10 @@ class Application:
     @cached_property
     def visibilities(self) -> Visibilities:
         return Visibilities(self.database, self._access)
+
+    @cached_property
+    def tagging(self) -> Tagging:
+        return Tagging(self.database, self._access)
 
     @cached_property
     def uploads(self) -> Uploads:
