@@ -1,10 +1,12 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { ApiError, inWords, OFFLINE } from "../api/errors";
 import { serverIsAway } from "../api/retry";
 import { texts } from "../texts";
+import { lazily } from "../ui/lazily";
 import { useStore } from "../ui/store";
 import { DropTarget } from "../uploads/DropTarget";
 import { UploadPanel } from "../uploads/UploadPanel";
+import { BulkStatus } from "./BulkStatus";
 import { takeUpDeletions } from "./deletion";
 import { Empty } from "./Empty";
 import { restoreEdits } from "./edits";
@@ -16,7 +18,7 @@ import { SelectionBar } from "./SelectionBar";
 import { clearSelection } from "./selection";
 import { TopBar } from "./TopBar";
 
-const Viewer = lazy(() => import("../viewer/Viewer"));
+const Viewer = lazily(() => import("../viewer/Viewer"));
 
 /** Everything that a signed-in person sees. */
 export function Library({ account }: { account: string }) {
@@ -91,6 +93,7 @@ export function Library({ account }: { account: string }) {
         )}
       </main>
       <SelectionBar files={list.files} />
+      <BulkStatus />
       <UploadPanel />
       <DropTarget />
       <Suspense>

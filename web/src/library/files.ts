@@ -119,6 +119,14 @@ export function replaceFile(file: Partial<FileCard> & { id: string }): void {
   queries.setQueryData<FileDetails>(["file", file.id], (old) => old && { ...old, ...file });
 }
 
+/** Show a change of many files in every list. */
+export function changeFiles(ids: ReadonlySet<string>, change: (file: FileCard) => FileCard): void {
+  eachList((page) => ({
+    ...page,
+    nodes: page.nodes.map((one) => (ids.has(one.id) ? change(one) : one)),
+  }));
+}
+
 /** Take deleted files out of every list. */
 export function removeFiles(ids: ReadonlySet<string>): void {
   eachList((page) => ({
@@ -142,13 +150,18 @@ export async function refreshFiles(): Promise<void> {
   ]);
 }
 
+/** Return every file of the lists that have been seen. */
+export function knownFiles(): FileCard[] {
+  return queries
+    .getQueriesData<Pages>({ queryKey: ["files"] })
+    .flatMap(([, list]) => list?.pages.flatMap((page) => page.nodes) ?? []);
+}
+
 /** Return every tag that has been seen, the most frequent first. */
 export function knownTags(): string[] {
   const counts = new Map<string, number>();
-  for (const [, list] of queries.getQueriesData<Pages>({ queryKey: ["files"] })) {
-    for (const file of list?.pages.flatMap((page) => page.nodes) ?? []) {
-      for (const tag of file.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-    }
+  for (const tag of knownFiles().flatMap((file) => file.tags)) {
+    counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
 }

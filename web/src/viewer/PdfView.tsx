@@ -1,9 +1,10 @@
 import "react-pdf/dist/Page/TextLayer.css";
 import worker from "pdfjs-dist/build/pdf.worker.min.mjs?worker&url";
-import { Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Document, Page, PasswordResponses, pdfjs } from "react-pdf";
 import { inWords } from "../api/errors";
 import { texts } from "../texts";
+import { useReload } from "../ui/useReload";
 import { type PasswordRequest, PdfLocked, PdfPassword } from "./PdfPassword";
 
 pdfjs.GlobalWorkerOptions.workerSrc = worker;
@@ -18,6 +19,9 @@ export default function PdfView({ source }: { source: string }) {
   const [pages, setPages] = useState(0);
   const [request, setRequest] = useState<PasswordRequest | null>(null);
   const [asking, setAsking] = useState(true);
+  const [attempt, fail] = useReload();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with other options it loads again
+  const options = useMemo(() => ({}), [attempt]);
   const waiting = !request ? (
     <p className="stage-waiting" />
   ) : asking ? (
@@ -30,6 +34,8 @@ export default function PdfView({ source }: { source: string }) {
       <Suspense fallback={waiting}>
         <Document
           file={source}
+          options={options}
+          onLoadError={fail}
           onPassword={(answer, reason) =>
             setRequest({ answer, wrong: reason === PasswordResponses.INCORRECT_PASSWORD })
           }
