@@ -101,9 +101,10 @@ def test_many_are_shown_to_everyone_at_once_and_others_files_are_not(
 
     other.page.get_by_role("checkbox", name="Select Lake.jpg").click()
     other.page.get_by_role("button", name="Add tags").click()
-    other.page.get_by_role("combobox", name="Add a tag").fill("mine")
+    dialog = other.page.get_by_role("dialog", name="Add tags to 1 file")
+    dialog.get_by_role("combobox", name="Add a tag").fill("mine")
     other.page.keyboard.press("Enter")
-    other.page.get_by_role("button", name="Add tags", exact=True).click()
+    dialog.get_by_role("button", name="Add tags", exact=True).click()
     other.page.get_by_role("button", name="Show which").click()
     dialog = other.page.get_by_role("dialog", name="Files that were not changed")
     expect(dialog.get_by_text("Lake.jpg")).to_be_visible()
