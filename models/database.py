@@ -5,7 +5,7 @@ SQL is written once with ``?`` placeholders and runs on both engines.
 
 import asyncio
 import fcntl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, cast
 
@@ -22,7 +22,7 @@ from models.configuration import APPS, CONNECTION, tortoise_config
 from models.failures import answered, migrating, translated
 from models.listening import CHANNEL
 from models.notices import Notice, Notices, Topic
-from models.placeholders import bind, is_postgres, one_of
+from models.placeholders import bind, is_postgres, one_of, table
 from models.postgres_url import postgres_credentials
 from models.reading import is_embedded, sqlite_path
 from models.versions import require_known
@@ -47,6 +47,13 @@ class Transaction:
     def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
         """Return a condition that a column has one of ``values``, and its only value to bind."""
         return one_of(self.client, column, values)
+
+    def table(self, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> tuple[str, str]:
+        """Return ``rows`` as a table ``given`` for a ``FROM``, and its only value to bind.
+
+        ``columns`` holds the name and the SQL type of each column.
+        """
+        return table(self.client, columns, rows)
 
     async def execute(self, sql: str, *values: Any) -> int:
         """Run a statement and return how many rows it changed."""

@@ -1,6 +1,6 @@
 """Statements are written once with ``?``; here they become what each engine takes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
@@ -30,6 +30,22 @@ def one_of(client: BaseDBAsyncClient, column: str, values: Sequence[str]) -> tup
     if is_postgres(client):
         return f"{column} = ANY(?)", list(values)
     return f"{column} IN (SELECT value FROM json_each(?))", orjson.dumps(list(values)).decode()
+
+
+def table(
+    client: BaseDBAsyncClient, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
+) -> tuple[str, str]:
+    """Return ``rows`` as a table ``given`` for a ``FROM``, and its only value to bind.
+
+    ``columns`` holds the name and the SQL type of each column. The value is a JSON array, so the
+    statement is the same for any number of rows, and no limit of parameters applies.
+    """
+    value = orjson.dumps([dict(zip(columns, row, strict=True)) for row in rows]).decode()
+    if is_postgres(client):
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        return f"json_to_recordset(CAST(? AS json)) AS given({typed})", value
+    picked = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+    return f"(SELECT {picked} FROM json_each(?)) AS given", value
 
 
 @lru_cache(maxsize=512)

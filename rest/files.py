@@ -16,6 +16,7 @@ from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
 from services.files import Outcome
 from services.metadata import changes
+from services.tagging import TagOutcome, tag_edit
 from services.visibilities import VisibilityOutcome
 from streaming.request import application_of, base_url, json_object, viewer_of
 
@@ -88,6 +89,22 @@ class BulkVisibilityEndpoint(HTTPEndpoint):
         visibilities = application_of(request).visibilities
         outcomes = await visibilities.set(viewer, _file_ids(body), visibility)
         changed = sum(one.outcome is VisibilityOutcome.CHANGED for one in outcomes)
+        results = [{"id": one.id, "outcome": one.outcome.value} for one in outcomes]
+        return enveloped({"changed_count": changed, "results": results})
+
+
+class BulkTagEndpoint(HTTPEndpoint):
+    """The tags of many files; no other method, as above."""
+
+    async def post(self, request: Request) -> Response:
+        """Add and remove tags of many files, and answer the outcome for each."""
+        viewer = await viewer_of(request)
+        Policy.require_writer(viewer)  # before the body is read
+        body = await json_object(request)
+        check_names(body, ("file_ids", "add", "remove"))
+        edit = tag_edit(body.get("add"), body.get("remove"))
+        outcomes = await application_of(request).tagging.change(viewer, _file_ids(body), edit)
+        changed = sum(one.outcome is TagOutcome.CHANGED for one in outcomes)
         results = [{"id": one.id, "outcome": one.outcome.value} for one in outcomes]
         return enveloped({"changed_count": changed, "results": results})
 

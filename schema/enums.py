@@ -15,6 +15,7 @@ from services.links import ContentDisposition, SignedOperation
 from services.listing import Scope
 from services.paging import Order, SortKey
 from services.preview_request import PreviewFormat, PreviewSize, PreviewType
+from services.tagging import TagOutcome
 from services.visibilities import VisibilityOutcome
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PreviewType",
     "Scope",
     "SignedOperation",
+    "TagOutcome",
     "UserKind",
     "Visibility",
     "VisibilityOutcome",
@@ -99,6 +101,16 @@ _register(
     "What became of one file of a bulk change of visibility.",
     CHANGED="It has another visibility than before.",
     UNCHANGED="It had this visibility already.",
+    NOT_FOUND="There is no such file, or it is another's and private.",
+    FORBIDDEN="It is another's, and may only be read.",
+)
+_register(
+    TagOutcome,
+    "TagOutcome",
+    "What a bulk change of tags did to one file.",
+    CHANGED="It has other tags than before.",
+    UNCHANGED="It had all of the added tags already and none of the removed ones.",
+    TOO_MANY_TAGS="It would have more than 50 tags, so its tags stay as they are.",
     NOT_FOUND="There is no such file, or it is another's and private.",
     FORBIDDEN="It is another's, and may only be read.",
 )

@@ -28,6 +28,7 @@ from schema.query import Id
 from schema.recovery import NewRecoveryCode, create_code, revoke_code
 from schema.scalars import Upload
 from schema.shares import AccountIds, NamedEmails, NamedIds
+from schema.tagging import BulkTagResult, tag_files
 from schema.visibilities import BulkVisibilityResult, ManyIds, set_visibility
 from services.files import Deletion
 from services.preview_request import PreviewRequest
@@ -221,5 +222,12 @@ class Mutation:
         description=(
             "Give every file of these that you may change a visibility, in one transaction, and"
             " tell what became of each; signed addresses of those that change end."
+        ),
+    )
+    bulk_tag: BulkTagResult = field(
+        resolver=tag_files,
+        description=(
+            "Add tags to the files with these ids and remove others from them, in one"
+            " transaction; files that you may not change stay as they are."
         ),
     )

@@ -26,6 +26,7 @@ MUTATIONS: Final[Mapping[str, OperationClass | None]] = {
     "delete": OperationClass.WRITE,
     "bulkDelete": OperationClass.WRITE,
     "bulkSetVisibility": OperationClass.WRITE,
+    "bulkTag": OperationClass.WRITE,
     "revokeLinks": OperationClass.WRITE,
     "shareFile": OperationClass.WRITE,
     "unshareFile": OperationClass.WRITE,

@@ -19,7 +19,13 @@ from rest.accounts import guest, guest_login, logout, options, refresh, usage
 from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.audit import list_audit
 from rest.derivatives import PreviewEndpoint, analyze, extract_text
-from rest.files import BulkDeleteEndpoint, BulkVisibilityEndpoint, FileEndpoint, list_files
+from rest.files import (
+    BulkDeleteEndpoint,
+    BulkTagEndpoint,
+    BulkVisibilityEndpoint,
+    FileEndpoint,
+    list_files,
+)
 from rest.health import healthz, readyz
 from rest.links import revoke_links, sign_url
 from rest.openapi.document import openapi
@@ -57,6 +63,7 @@ ROUTES: Final = (
     Route("/v1/media/files", list_files),
     Route("/v1/media/files/bulk-delete", BulkDeleteEndpoint),
     Route("/v1/media/files/bulk-visibility", BulkVisibilityEndpoint),
+    Route("/v1/media/files/bulk-tag", BulkTagEndpoint),
     Route("/v1/media/files/{file_id}", FileEndpoint),
     Route("/v1/media/files/{file_id}/download", download),
     Route("/v1/media/files/{file_id}/stream", stream),

@@ -40,6 +40,7 @@ from services.sessions import Sessions
 from services.shares import Shares
 from services.storages import storage_of
 from services.sweep import Sweeper
+from services.tagging import Tagging
 from services.texts import Texts
 from services.uploads import Uploads
 from services.visibilities import Visibilities
@@ -188,6 +189,10 @@ class Application:
     @cached_property
     def visibilities(self) -> Visibilities:
         return Visibilities(self.database, self._access)
+
+    @cached_property
+    def tagging(self) -> Tagging:
+        return Tagging(self.database, self._access)
 
     @cached_property
     def uploads(self) -> Uploads:

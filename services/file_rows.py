@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import orjson
 
@@ -56,7 +57,29 @@ async def save_file(transaction: Transaction, file: StoredFile, *, tags_changed:
     )
     if tags_changed:
         await transaction.execute("DELETE FROM file_tag WHERE file_id = ?", file.id)
-        await insert_tags(transaction, file.id, file.owner_id, file.tags)
+        await insert_tags(transaction, [(file, tag) for tag in file.tags])
+
+
+async def save_tags(
+    transaction: Transaction, changed: Sequence[tuple[StoredFile, list[str]]]
+) -> None:
+    """Give each locked file other tags than it has, and a new ``updated_at``."""
+    if not changed:
+        return
+    rows = [(file.id, orjson.dumps(tags).decode()) for file, tags in changed]
+    given, value = transaction.table({"id": "text", "tags": "text"}, rows)
+    await transaction.execute(
+        f"UPDATE file SET tags = given.tags, updated_at = ? FROM {given} WHERE file.id = given.id",
+        datetime.now(UTC),
+        value,
+    )
+    removed = {tag for file, tags in changed for tag in file.tags if tag not in tags}
+    if removed:
+        of_files, ids = transaction.one_of("file_id", [file.id for file, _ in changed])
+        named, names = transaction.one_of("name", sorted(removed))
+        await transaction.execute(f"DELETE FROM file_tag WHERE {of_files} AND {named}", ids, names)
+    new = [(file, tag) for file, tags in changed for tag in tags if tag not in file.tags]
+    await insert_tags(transaction, new)
 
 
 async def count_up_links(transaction: Transaction, file: StoredFile) -> int:

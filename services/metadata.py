@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,6 @@ _SAYS_NOTHING: Final = "application/octet-stream"
 _SEPARATORS: Final = re.compile(r"[/\\]")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d")  # emoji sequences and Persian need them
-_TAGS_SHAPE: Final = "tags must be a list of strings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,21 +125,28 @@ def _text(name: str, value: str) -> str:
     return value
 
 
-def _tags(value: Any) -> list[str]:
+def clean_tags(value: Any, field: str = "tags") -> list[str]:
+    """Return a list of tags (NFC, trimmed) in its order, each tag once.
+
+    Raises:
+        ValidationFailedError: It is no list of at most 50 valid tags; the message names ``field``.
+    """
     if not isinstance(value, list | tuple):
-        raise ValidationFailedError(f"{_TAGS_SHAPE}.")
-    tags = list(dict.fromkeys(_tag(tag) for tag in value))
+        raise ValidationFailedError(f"{field} must be a list of strings.")
+    tags = list(dict.fromkeys(_tag(tag, field) for tag in value))
     if len(tags) > MAX_TAGS:
-        raise ValidationFailedError(f"tags may hold at most {MAX_TAGS} different tags.")
+        raise ValidationFailedError(f"{field} may hold at most {MAX_TAGS} different tags.")
     return tags
 
 
-def _tag(value: Any) -> str:
+def _tag(value: Any, field: str) -> str:
     if not isinstance(value, str):
-        raise ValidationFailedError(f"{_TAGS_SHAPE}.")
-    tag = unicodedata.normalize("NFC", _text("tags", value)).strip()
+        raise ValidationFailedError(f"{field} must be a list of strings.")
+    tag = unicodedata.normalize("NFC", _text(field, value)).strip()
     if not tag or len(tag) > TAG_CHARACTERS:
-        raise ValidationFailedError(f"Each of tags must be 1 to {TAG_CHARACTERS} characters long.")
+        raise ValidationFailedError(
+            f"Each of {field} must be 1 to {TAG_CHARACTERS} characters long."
+        )
     return tag
 
 
@@ -170,13 +176,13 @@ def _json_array(value: str) -> list[Any]:
     except orjson.JSONDecodeError:
         raise ValidationFailedError("tags must be a JSON array, or repeated fields.") from None
     if not isinstance(parsed, list):
-        raise ValidationFailedError(f"{_TAGS_SHAPE}.")
+        raise ValidationFailedError("tags must be a list of strings.")
     return parsed
 
 
-_CHECKS: Final = {
+_CHECKS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "filename": _filename,
     "description": _description,
-    "tags": _tags,
+    "tags": clean_tags,
     "visibility": _visibility,
 }

@@ -1,5 +1,6 @@
 """The rows that a transaction writes when an upload becomes a file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -7,7 +8,7 @@ import orjson
 
 from core.errors import ConflictError, UnauthenticatedError
 from models.database import Transaction
-from models.file import File, FileTag, StoredFile, folded
+from models.file import File, StoredFile, folded
 from processing.kinds import PROBED, kind_of
 from services.received import Received, Reservation
 
@@ -100,13 +101,15 @@ async def insert_file(transaction: Transaction, file: StoredFile) -> None:
         created_at=file.created_at,
         updated_at=file.updated_at,
     )
-    await insert_tags(transaction, file.id, file.owner_id, file.tags)
+    await insert_tags(transaction, [(file, tag) for tag in file.tags])
 
 
-async def insert_tags(
-    transaction: Transaction, file_id: str, owner_id: str, tags: list[str]
-) -> None:
-    """Make the file findable by ``tags``."""
-    rows = [FileTag(file_id=file_id, owner_id=owner_id, name=tag) for tag in tags]
-    if rows:
-        await FileTag.bulk_create(rows, using_db=transaction.client)
+async def insert_tags(transaction: Transaction, tags: Iterable[tuple[StoredFile, str]]) -> None:
+    """Add tags to the index that lists are filtered by; each must be new to its file."""
+    rows = [(file.id, file.owner_id, tag) for file, tag in tags]
+    if not rows:
+        return
+    columns = {"file_id": "text", "owner_id": "text", "name": "text"}
+    given, value = transaction.table(columns, rows)
+    names = ", ".join(columns)
+    await transaction.execute(f"INSERT INTO file_tag ({names}) SELECT {names} FROM {given}", value)

@@ -23,6 +23,7 @@ from rest.openapi.parts import (
 from services.files import MAX_BULK_DELETE
 from services.idempotency import MAX_KEY_LENGTH
 from services.listing import MAX_OFFSET, Scope
+from services.metadata import MAX_TAGS
 from services.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
 from services.visibilities import MAX_AT_ONCE
 
@@ -49,6 +50,7 @@ def file_paths(statuses: Statuses) -> Json:
         "/v1/media/files": with_head(_list(statuses)),
         "/v1/media/files/bulk-delete": {"post": _bulk_delete(statuses)},
         "/v1/media/files/bulk-visibility": {"post": _bulk_visibility(statuses)},
+        "/v1/media/files/bulk-tag": {"post": _bulk_tag(statuses)},
         "/v1/media/files/{file_id}": {
             **with_head(_get(statuses)),
             "patch": _patch(statuses),
@@ -195,6 +197,22 @@ def _bulk_visibility(statuses: Statuses) -> Json:
         requestBody=json_body("BulkVisibility", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkVisibilityResult"))),
+            **problems(statuses, (*WRITING, *JSON_BODY)),
+        },
+    )
+
+
+def _bulk_tag(statuses: Statuses) -> Json:
+    return operation(
+        "bulkTagFiles",
+        _TAG,
+        "Change the tags of many files",
+        f"Adds tags to up to {MAX_AT_ONCE} files and removes others from them, in one transaction."
+        f" Answers an outcome for each file; one that would have more than {MAX_TAGS} tags stays"
+        " as it is. An id that names nothing is not an error.",
+        requestBody=json_body("BulkTag", required=True),
+        responses={
+            "200": answer("What became of each file.", enveloped(ref("BulkTagResult"))),
             **problems(statuses, (*WRITING, *JSON_BODY)),
         },
     )

@@ -21,6 +21,7 @@ from rest.openapi.usage import usage_schemas
 from services.files import MAX_BULK_DELETE, Outcome
 from services.metadata import MAX_DESCRIPTION, MAX_TAGS
 from services.paging import MAX_PAGE
+from services.tagging import TagOutcome
 from services.visibilities import MAX_AT_ONCE, VisibilityOutcome
 
 _EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
@@ -38,6 +39,8 @@ def schemas(statuses: Statuses) -> Json:
         "BulkDeleteResult": _bulk_delete_result(),
         "BulkVisibility": _bulk_visibility(),
         "BulkVisibilityResult": _bulk_visibility_result(),
+        "BulkTag": _bulk_tag(),
+        "BulkTagResult": _bulk_tag_result(),
         **derivative_schemas(),
         **link_schemas(),
         **share_schemas(),
@@ -165,8 +168,7 @@ def _upload_form() -> Json:
 
 
 def _bulk_delete() -> Json:
-    ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_BULK_DELETE}
-    body = all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]})
+    body = all_of(file_ids=_file_ids(MAX_BULK_DELETE))
     return {**body, "additionalProperties": False}
 
 
@@ -176,14 +178,34 @@ def _bulk_delete_result() -> Json:
 
 
 def _bulk_visibility() -> Json:
-    ids = {"type": "array", "items": {"type": "string"}, "maxItems": MAX_AT_ONCE}
-    wanted = all_of(file_ids={**ids, "examples": [[_EXAMPLE_ID]]}, visibility=_visibility())
+    wanted = all_of(file_ids=_file_ids(MAX_AT_ONCE), visibility=_visibility())
     return {**wanted, "additionalProperties": False}
 
 
 def _bulk_visibility_result() -> Json:
     changed = count("How many files have another visibility than before.")
     return all_of(changed_count=changed, results=_outcomes(VisibilityOutcome))
+
+
+def _bulk_tag() -> Json:
+    wanted = some_of(
+        ["file_ids"],
+        file_ids=_file_ids(MAX_AT_ONCE),
+        add={**_tags(), "type": ["array", "null"], "description": "Added to each file."},
+        remove={**_tags(), "type": ["array", "null"], "description": "Removed from each file."},
+    )
+    described = "At least one of `add` and `remove` names a tag; none may be in both."
+    return {**wanted, "description": described, "additionalProperties": False}
+
+
+def _bulk_tag_result() -> Json:
+    changed = count("How many files have other tags than before.")
+    return all_of(changed_count=changed, results=_outcomes(TagOutcome))
+
+
+def _file_ids(most: int) -> Json:
+    ids = {"type": "array", "items": {"type": "string"}, "maxItems": most}
+    return {**ids, "examples": [[_EXAMPLE_ID]]}
 
 
 def _outcomes(kinds: type[StrEnum]) -> Json:

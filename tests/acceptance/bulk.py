@@ -34,6 +34,20 @@ def gql_bulk_visibility(client: httpx.Client, file_id: str) -> str:
     return code
 
 
+def bulk_tag(client: httpx.Client, file_id: str) -> str:
+    """Change its tags over REST: whatever they were, they have changed after the second call."""
+    for edit in ("add", "remove"):
+        code = _rest(client, "bulk-tag", {"file_ids": [file_id], edit: ["bulk"]})
+    return code
+
+
+def gql_bulk_tag(client: httpx.Client, file_id: str) -> str:
+    """Change its tags over GraphQL, as above."""
+    for edit in ("add", "remove"):
+        code = _gql(client, f'bulkTag(ids: [$id], {edit}: ["bulk"])', file_id)
+    return code
+
+
 def _rest(client: httpx.Client, name: str, body: dict[str, Any]) -> str:
     answer = client.post(f"/v1/media/files/{name}", json=body)
     if not answer.is_success:

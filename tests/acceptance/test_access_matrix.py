@@ -9,8 +9,10 @@ import pytest
 
 from tests.acceptance.bulk import (
     bulk_delete,
+    bulk_tag,
     bulk_visibility,
     gql_bulk_delete,
+    gql_bulk_tag,
     gql_bulk_visibility,
 )
 from tests.acceptance.conftest import MANY_READS
@@ -207,6 +209,8 @@ WRITES: Final[Mapping[str, tuple[str, Attempt]]] = {
     ),
     "bulk-visibility": ("update", bulk_visibility),
     "bulkSetVisibility": ("update", gql_bulk_visibility),
+    "bulk-tag": ("update", bulk_tag),
+    "bulkTag": ("update", gql_bulk_tag),
     "signed-url": ("link", _rest("POST", "/signed-url")),
     "signedUrl": ("link", _gql("query ($id: ID!) { file(id: $id) { signedUrl { url } } }")),
     "revoke-links": ("link", _rest("POST", "/revoke-links")),
@@ -349,6 +353,7 @@ def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, act
         "mutation ($id: ID!) { revokeLinks(id: $id) { id } }",
         "mutation ($id: ID!) { bulkDelete(ids: [$id]) { deletedCount results { id outcome } } }",
         "mutation ($id: ID!) { bulkSetVisibility(ids: [$id], visibility: PUBLIC) {changedCount} }",
+        'mutation ($id: ID!) { bulkTag(ids: [$id], add: ["x"]) { changedCount } }',
         f'mutation ($id: ID!) {{ shareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
         f'mutation ($id: ID!) {{ unshareFile(id: $id, accountIds: ["{world.friend}"]) {{ id }} }}',
         SHARES_OF,

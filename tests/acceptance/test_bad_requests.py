@@ -19,6 +19,7 @@ ADDRESSES = [
     ("/v1/media/files", {"GET", "HEAD"}),
     ("/v1/media/files/bulk-delete", {"POST"}),
     ("/v1/media/files/bulk-visibility", {"POST"}),
+    ("/v1/media/files/bulk-tag", {"POST"}),
     ("/v1/media/files/{id}", {"GET", "HEAD", "PATCH", "DELETE"}),
     ("/v1/media/files/{id}/download", {"GET", "HEAD"}),
     ("/v1/media/files/{id}/stream", {"GET", "HEAD"}),

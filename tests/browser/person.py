@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Dialog, Locator, Page, Request, expect
 
 from tests.acceptance.serving import ROOT, eventually
 
@@ -19,8 +19,8 @@ expect.set_options(timeout=PATIENCE_MILLISECONDS)
 class Person:
     """One visitor with a page of their own.
 
-    ``complaints`` holds every error of the console and the page, ``elsewhere`` every request that
-    left the server.
+    ``complaints`` holds every error of the console and the page and every native dialog,
+    ``elsewhere`` every request that left the server.
     """
 
     def __init__(self, page: Page, url: str) -> None:
@@ -33,6 +33,7 @@ class Person:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._follow)
+        page.on("dialog", self._dismiss)
 
     def open(self, address: str = "/") -> None:
         """Go to a page of the server."""
@@ -141,6 +142,10 @@ class Person:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.text} ({message.location['url']})")
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.complaints.append(f"native dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _follow(self, request: Request) -> None:
         self.requests.append(request)

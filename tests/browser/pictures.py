@@ -8,7 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.TiffImagePlugin import IFDRational
 
 from tests.acceptance.samples import writing
+from tests.browser.locked_pdf import locked_pdf
 
+PASSWORD = "open sesame"
 COLORS = {"Dawn.jpg": (250, 170, 120), "Forest.jpg": (60, 130, 90), "Lake.jpg": (70, 120, 190)}
 
 
@@ -20,6 +22,7 @@ def write_pictures(folder: Path) -> Path:
     (folder / "Sign.png").write_bytes(writing("The museum opens at nine"))
     (folder / "Notes.txt").write_text("Remember the tickets.\nAnd the tickets for the boat.\n")
     _document(folder / "Guide.pdf")
+    (folder / "Locked.pdf").write_bytes(locked_pdf(PASSWORD))
     _film(folder / "Film.mp4")
     return folder
 

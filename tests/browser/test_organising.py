@@ -60,6 +60,8 @@ def test_many_are_tagged_at_once_and_found_by_the_tag(guest: Person, pictures: P
     page.get_by_role("option", name="Add “outdoors”").click()
     dialog.get_by_role("button", name="Add tags", exact=True).click()
     expect(page.get_by_text("2 files changed.")).to_be_visible()
+    sent = [one for one in guest.requests if "bulkTag(" in (one.post_data or "")]
+    assert len(sent) == 1
     page.get_by_role("button", name="Tags", exact=True).click()
     page.get_by_role("menuitemcheckbox", name="outdoors").click()
     addresses(page, ends="/?tag=outdoors")
@@ -95,6 +97,19 @@ def test_many_are_shown_to_everyone_at_once_and_others_files_are_not(
     other.page.get_by_role("menuitem", name="Anyone with the link").click()
     refusal = "1 file could not be changed: only the owner can do that."
     expect(other.page.get_by_text(refusal)).to_be_visible()
+    other.page.get_by_role("button", name="Dismiss").click()
+
+    other.page.get_by_role("checkbox", name="Select Lake.jpg").click()
+    other.page.get_by_role("button", name="Add tags").click()
+    dialog = other.page.get_by_role("dialog", name="Add tags to 1 file")
+    dialog.get_by_role("combobox", name="Add a tag").fill("mine")
+    other.page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Add tags", exact=True).click()
+    other.page.get_by_role("button", name="Show which").click()
+    dialog = other.page.get_by_role("dialog", name="Files that were not changed")
+    expect(dialog.get_by_text("Lake.jpg")).to_be_visible()
+    expect(dialog.get_by_text("only the owner can do that.")).to_be_visible()
+    assert other.barriers() == []
 
 
 def test_a_deletion_can_be_undone_before_the_server_hears_of_it(

@@ -66,6 +66,32 @@ async def test_a_bulk_change_of_visibility_is_answered_as_described(api: Api) ->
     await api.ask("POST", path, 401, json={**wanted, "visibility": "public"}, signed_in=False)
 
 
+async def test_a_bulk_change_of_tags_is_answered_as_described(api: Api) -> None:
+    file = await api.upload(tags=["old"])
+    path, ids = "/v1/media/files/bulk-tag", {"file_ids": [file["id"], FILE]}
+    for count, outcome in ((1, "changed"), (0, "unchanged")):
+        answer = await api.ask("POST", path, 200, json={**ids, "add": ["new"], "remove": ["old"]})
+        results = [{"id": file["id"], "outcome": outcome}, {"id": FILE, "outcome": "not_found"}]
+        assert answer.json() == {"data": {"changed_count": count, "results": results}}
+    most = {**ids, "add": [str(number) for number in range(50)], "remove": None}
+    answer = await api.ask("POST", path, 200, json=most)
+    assert answer.json()["data"]["results"][0]["outcome"] == "too_many_tags"
+    for wrong in (
+        {},
+        ids,
+        {"add": ["x"]},
+        {**ids, "add": "x"},
+        {**ids, "add": [""]},
+        {**ids, "remove": [1]},
+        {**ids, "add": ["x"], "remove": ["x"]},
+        {**ids, "add": ["x"], "more": 1},
+        {**most, "add": [*most["add"], "x"]},
+        {"file_ids": [FILE] * 1001, "add": ["x"]},
+    ):
+        await api.ask("POST", path, 400, json=wrong)
+    await api.ask("POST", path, 401, json={**ids, "add": ["x"]}, signed_in=False)
+
+
 async def test_a_bulk_deletion_is_answered_as_described(api: Api) -> None:
     ids = [(await api.upload())["id"], new_id(IdPrefix.FILE), "nonsense"]
     path = "/v1/media/files/bulk-delete"
@@ -279,6 +305,7 @@ async def test_guest_login_that_is_switched_off_is_refused_as_described(tmp_path
         ("GET", "/v1/media/upload"),
         ("GET", "/v1/media/files/bulk-delete"),
         ("GET", "/v1/media/files/bulk-visibility"),
+        ("GET", "/v1/media/files/bulk-tag"),
         ("POST", f"/v1/media/files/{FILE}"),
         ("DELETE", f"/v1/media/files/{FILE}/download"),
         ("GET", "/llm/auth/guest-login"),

@@ -15,6 +15,7 @@ EXPECTED = {
     ("GET", "/v1/media/files"): READ,
     ("POST", "/v1/media/files/bulk-delete"): WRITE,
     ("POST", "/v1/media/files/bulk-visibility"): WRITE,
+    ("POST", "/v1/media/files/bulk-tag"): WRITE,
     ("GET", FILE): READ,
     ("PATCH", FILE): WRITE,
     ("DELETE", FILE): WRITE,

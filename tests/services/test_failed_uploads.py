@@ -23,7 +23,7 @@ from core.errors import (
 )
 from core.settings import MIB
 from models.database import Transaction
-from models.file import File, FileTag, StoredFile
+from models.file import File, StoredFile
 from models.sqlite_engine import ImmediateTransaction
 from models.upload import Upload
 from services import records, uploads
@@ -175,7 +175,6 @@ class Breaking:
         (Transaction, "rows"),
         (Upload, "create"),
         (File, "create"),
-        (FileTag, "bulk_create"),
     ]
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -194,6 +194,17 @@ export const BulkSetVisibilityDocument = graphql(`
   }
 `);
 
+export const BulkTagDocument = graphql(`
+  mutation BulkTag($ids: [ID!]!, $add: [String!]) {
+    bulkTag(ids: $ids, add: $add) {
+      results {
+        id
+        outcome
+      }
+    }
+  }
+`);
+
 export const AnalyzeDocument = graphql(`
   mutation Analyze($id: ID!) {
     analyze(id: $id) {

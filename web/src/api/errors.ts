@@ -17,6 +17,15 @@ export class ApiError extends Error {
 export const OFFLINE = "OFFLINE";
 export const UNAUTHENTICATED = "UNAUTHENTICATED";
 
+/** The codes of answers that a proxy in front of the server gives, which name none. */
+const BY_STATUS: Readonly<Record<number, string>> = {
+  413: "PAYLOAD_TOO_LARGE",
+  429: "RATE_LIMITED",
+  502: "UNAVAILABLE",
+  503: "UNAVAILABLE",
+  504: "UNAVAILABLE",
+};
+
 const WORTH_ANOTHER_TRY = new Set([
   OFFLINE,
   "BUSY",
@@ -35,15 +44,20 @@ export function inWords(error: unknown): string {
 }
 
 /** Tell whether the same request may succeed a little later. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is ApiError {
   return error instanceof ApiError && WORTH_ANOTHER_TRY.has(error.code);
 }
 
+/** Return the code for an answer whose body names none. */
+export function codeOf(status: number): string {
+  return BY_STATUS[status] ?? "INTERNAL";
+}
+
 /** Return the error that a JSON answer of REST holds (RFC 9457). */
-export function fromProblem(body: unknown, headers: Headers): ApiError {
+export function fromProblem(body: unknown, { status, headers }: Response): ApiError {
   const problem = (body ?? {}) as { code?: string; detail?: string };
   return new ApiError(
-    problem.code ?? "INTERNAL",
+    problem.code ?? codeOf(status),
     problem.detail ?? texts.errors.unknown,
     retryAfter(headers.get("retry-after")),
   );

@@ -1,17 +1,23 @@
 import { createStore } from "../ui/store";
 import { ApiError, fromProblem, OFFLINE, UNAUTHENTICATED } from "./errors";
+import { noRetry, noteAnswer, noteAway, retryLater } from "./retry";
+import { endSession, flushSession } from "./sessionEnd";
 
 /**
  * Who is signed in. The access token stays in memory; what lasts is a cookie that scripts cannot
- * read and that only /v1/auth gets. Storage holds one bit: that there may be such a cookie.
+ * read and that only /v1/auth gets. Storage holds that there may be such a cookie, and the id of its
+ * account: other tabs see there that somebody signed in or out.
  */
-export type Session = { status: "starting" | "signed-out" | "signed-in" | "unreachable" };
+export type Session =
+  | { status: "starting" | "signed-out" | "unreachable" }
+  | { status: "signed-in"; account: string };
 
 export type SignInOptions = { guest: boolean; oidc: { name: string; url: string } | null };
 
-type Tokens = { access_token: string; expires_in: number };
+type Tokens = { access_token: string; expires_in: number; user_id: string };
 
 const REMEMBERED = "media.session";
+const EXPECTED = "1";
 const EARLY_SECONDS = 30;
 
 /** Where the library's page asks a guest before it signs out, for other pages to go to. */
@@ -19,9 +25,9 @@ export const SIGN_OUT = "#sign-out";
 
 const ENDED = new Set([400, 401, 403, 404]); // anything else may be better a little later
 
-export const session = createStore<Session>({ status: "starting" });
+export const session = createStore<Session>({ status: "starting" }, { lasting: true });
 
-let access: { token: string; expires: number } | null = null;
+let access: { token: string; expires: number; account: string } | null = null;
 let renewing: Promise<boolean> | null = null;
 
 /** Take the session up where the cookie left it; a server that is away ends no session. */
@@ -31,10 +37,11 @@ export async function startSession(): Promise<void> {
     return;
   }
   try {
-    if (await renew()) session.set({ status: "signed-in" });
-    else forget();
+    if (!(await renew())) forget();
+    noRetry(REMEMBERED);
   } catch {
     session.set({ status: "unreachable" });
+    retryLater(REMEMBERED, () => void startSession());
   }
 }
 
@@ -53,21 +60,21 @@ export async function signInAsGuest(): Promise<void> {
     answer = await post("/llm/auth/guest-login"); // a server without sessions: this page only
   }
   await accept(answer);
-  session.set({ status: "signed-in" });
 }
 
 /** Sign in to the guest account that a recovery code was made for. */
 export async function signInByCode(code: string): Promise<void> {
   await accept(await post("/v1/auth/recover", { code, session: "cookie" }));
-  session.set({ status: "signed-in" });
 }
 
 /** Remember that signing in goes on elsewhere and may come back with a cookie. */
 export function expectSession(): void {
-  localStorage.setItem(REMEMBERED, "1");
+  localStorage.setItem(REMEMBERED, EXPECTED);
 }
 
+/** Save what is unsaved, then end the session. */
 export async function signOut(): Promise<void> {
+  await flushSession();
   await post("/v1/auth/logout").catch(() => null);
   forget();
 }
@@ -90,10 +97,29 @@ export async function renewedToken(): Promise<string> {
 }
 
 function forget(): void {
-  access = null;
   localStorage.removeItem(REMEMBERED);
-  session.set({ status: "signed-out" });
+  leave("signed-out");
 }
+
+function leave(status: "signed-out" | "starting"): void {
+  const account = access?.account;
+  access = null;
+  session.set({ status });
+  if (account !== undefined) endSession();
+}
+
+/** Follow what another tab did: it signed out, or in as another account. */
+function follow({ key, newValue }: StorageEvent): void {
+  if (key !== REMEMBERED && key !== null) return;
+  if (newValue === null) {
+    leave("signed-out");
+  } else if (newValue !== EXPECTED && newValue !== access?.account) {
+    leave("starting");
+    void startSession();
+  }
+}
+
+window.addEventListener("storage", follow);
 
 /** Renew once however many ask, and in one tab at a time: each cookie is good for one renewal. */
 function renew(): Promise<boolean> {
@@ -117,12 +143,20 @@ async function alone<T>(work: () => Promise<T>): Promise<T> {
 async function accept(answer: Response): Promise<void> {
   const body: unknown = await answer.json().catch(() => null);
   if (!answer.ok) {
-    throw fromProblem(body, answer.headers);
+    throw fromProblem(body, answer);
   }
-  const tokens = body as Tokens;
-  const lifetime = Math.max(tokens.expires_in - EARLY_SECONDS, 1);
-  access = { token: tokens.access_token, expires: Date.now() + lifetime * 1000 };
-  localStorage.setItem(REMEMBERED, "1");
+  enter(body as Tokens);
+}
+
+function enter({ access_token: token, expires_in: seconds, user_id: account }: Tokens): void {
+  const before = access?.account;
+  const lifetime = Math.max(seconds - EARLY_SECONDS, 1);
+  access = { token, expires: Date.now() + lifetime * 1000, account };
+  localStorage.setItem(REMEMBERED, account);
+  if (before !== account || session.get().status !== "signed-in") {
+    session.set({ status: "signed-in", account });
+  }
+  if (before !== undefined && before !== account) endSession();
 }
 
 function post(path: string, body?: object): Promise<Response> {
@@ -135,8 +169,11 @@ function post(path: string, body?: object): Promise<Response> {
 
 async function send(path: string, options?: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { credentials: "same-origin", ...options });
+    const answer = await fetch(path, { credentials: "same-origin", ...options });
+    noteAnswer();
+    return answer;
   } catch {
+    noteAway();
     throw new ApiError(OFFLINE, "");
   }
 }

@@ -4,7 +4,7 @@ import { createStore } from "../ui/store";
 const PARAMETER = "sign_in_error";
 
 /** Why the provider that was asked last did not sign anybody in, in words. */
-export const signInFailure = createStore<string | null>(null);
+export const signInFailure = createStore<string | null>(null, { lasting: true });
 
 /** Note what the provider has sent back, and take it out of the address. */
 export function noteSignInFailure(): void {

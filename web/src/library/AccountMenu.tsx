@@ -9,7 +9,6 @@ import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
 import { useStore } from "../ui/store";
 import { setTheme, type Theme, theme } from "../ui/theme";
-import { queries } from "./files";
 
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
@@ -21,13 +20,9 @@ type Viewer = ViewerQuery["viewer"];
 
 export function AccountMenu({ viewer }: { viewer: Viewer | undefined }) {
   const [asking, setAsking] = useState<Asking | null>(null);
-  const end = async () => {
-    await signOut();
-    queries.clear();
-  };
   const leave = async () => {
     const files = viewer && viewer.kind !== "GUEST" ? 0 : await filesOfGuest();
-    if (files === 0) await end();
+    if (files === 0) await signOut();
     else setAsking({ about: "signing out", files });
   };
   useSignOutByAddress(() => void leave());
@@ -42,7 +37,7 @@ export function AccountMenu({ viewer }: { viewer: Viewer | undefined }) {
       <Suspense>
         {asking?.about === "recovery" && <RecoveryDialog onClose={close} />}
         {asking?.about === "signing out" && (
-          <SignOutDialog files={asking.files} onClose={close} onLeave={() => void end()} />
+          <SignOutDialog files={asking.files} onClose={close} onLeave={() => void signOut()} />
         )}
       </Suspense>
     </>

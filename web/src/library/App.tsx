@@ -11,7 +11,8 @@ const LONG_MILLISECONDS = 20_000;
 
 /** The library for who is signed in, the way in for who is not. */
 export function App() {
-  const { status } = useStore(session);
+  const current = useStore(session);
+  const { status } = current;
   const sentBack = useStore(signInFailure);
   useEffect(() => {
     if (status === "signed-in" && sentBack) {
@@ -36,7 +37,9 @@ export function App() {
         </main>
       )}
       {status === "signed-out" && <SignIn />}
-      {status === "signed-in" && <Library />}
+      {current.status === "signed-in" && (
+        <Library key={current.account} account={current.account} />
+      )}
       <Toasts />
     </>
   );

@@ -1,9 +1,15 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { inWords } from "../api/errors";
+import { Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { ApiError, inWords, OFFLINE } from "../api/errors";
+import { serverIsAway } from "../api/retry";
 import { texts } from "../texts";
+import { lazily } from "../ui/lazily";
+import { useStore } from "../ui/store";
 import { DropTarget } from "../uploads/DropTarget";
 import { UploadPanel } from "../uploads/UploadPanel";
+import { BulkStatus } from "./BulkStatus";
+import { takeUpDeletions } from "./deletion";
 import { Empty } from "./Empty";
+import { restoreEdits } from "./edits";
 import { Filters } from "./Filters";
 import { useFiles, useViewer } from "./files";
 import { Grid } from "./Grid";
@@ -12,10 +18,10 @@ import { SelectionBar } from "./SelectionBar";
 import { clearSelection } from "./selection";
 import { TopBar } from "./TopBar";
 
-const Viewer = lazy(() => import("../viewer/Viewer"));
+const Viewer = lazily(() => import("../viewer/Viewer"));
 
 /** Everything that a signed-in person sees. */
-export function Library() {
+export function Library({ account }: { account: string }) {
   const [view, change] = useView();
   const { data: viewer } = useViewer();
   const list = useFiles(view);
@@ -32,11 +38,17 @@ export function Library() {
     else change({ file: null }, { replace: true });
     opened.current = false;
   }, [change]);
-  const { fetchNextPage, isFetching } = list;
+  const { fetchNextPage, isFetching, isError } = list;
   const more = useCallback(() => {
-    if (!isFetching) void fetchNextPage();
-  }, [fetchNextPage, isFetching]);
+    if (!isFetching && !isError) void fetchNextPage();
+  }, [fetchNextPage, isFetching, isError]);
   useEffect(() => clearSelection, []);
+  useEffect(() => {
+    takeUpDeletions(account);
+    restoreEdits(account);
+  }, [account]);
+  const away = useStore(serverIsAway);
+  const failed = list.isError || (list.isPending && away);
   const viewing = useLasting(view.file);
 
   return (
@@ -51,11 +63,11 @@ export function Library() {
         <p id="grid-hint" className="visually-hidden">
           {texts.grid.hint}
         </p>
-        {list.isPending && <Skeleton />}
-        {list.isError && list.files.length === 0 && (
+        {list.isPending && !failed && <Skeleton />}
+        {failed && list.files.length === 0 && (
           <section className="notice" role="alert">
             <h2>{texts.grid.failed}</h2>
-            <p>{inWords(list.error)}</p>
+            <p>{inWords(list.error ?? new ApiError(OFFLINE, ""))}</p>
             <button type="button" className="button" onClick={() => void list.refetch()}>
               {texts.grid.again}
             </button>
@@ -81,6 +93,7 @@ export function Library() {
         )}
       </main>
       <SelectionBar files={list.files} />
+      <BulkStatus />
       <UploadPanel />
       <DropTarget />
       <Suspense>

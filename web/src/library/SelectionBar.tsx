@@ -55,11 +55,7 @@ export function SelectionBar({ files }: { files: readonly FileCard[] }) {
         <Trash2 aria-hidden="true" />
         <span>{texts.selection.delete}</span>
       </button>
-      <TagDialog
-        open={tagging}
-        files={files.filter((file) => ids.has(file.id))}
-        onClose={() => setTagging(false)}
-      />
+      <TagDialog open={tagging} ids={[...ids]} onClose={() => setTagging(false)} />
     </section>
   );
 }
@@ -86,24 +82,21 @@ function VisibilityMenu({ onChoose }: { onChoose: (visibility: Visibility) => vo
   );
 }
 
-type DialogProps = { open: boolean; files: readonly FileCard[]; onClose: () => void };
+type DialogProps = { open: boolean; ids: readonly string[]; onClose: () => void };
 
-function TagDialog({ open, files, onClose }: DialogProps) {
+function TagDialog({ open, ids, onClose }: DialogProps) {
   const [tags, setTags] = useState<string[]>([]);
-  const [busy, setBusy] = useState(false);
   const close = () => {
     setTags([]);
     onClose();
   };
-  const apply = async () => {
-    setBusy(true);
-    await addTags(files, tags);
-    setBusy(false);
+  const apply = () => {
+    void addTags(ids, tags);
     close();
     clearSelection();
   };
   return (
-    <Modal title={texts.selection.tagTitle(files.length)} open={open} onClose={close}>
+    <Modal title={texts.selection.tagTitle(ids.length)} open={open} onClose={close}>
       <TagInput tags={tags} onChange={setTags} />
       <footer>
         <button type="button" className="button" onClick={close}>
@@ -112,8 +105,8 @@ function TagDialog({ open, files, onClose }: DialogProps) {
         <button
           type="button"
           className="button primary"
-          disabled={busy || tags.length === 0}
-          onClick={() => void apply()}
+          disabled={tags.length === 0}
+          onClick={apply}
         >
           {texts.selection.apply}
         </button>

@@ -3,6 +3,7 @@ import { File as FileIcon, FileText, Globe, Image, Music, Play, Users } from "lu
 import { type MouseEvent, memo, useEffect, useRef, useState } from "react";
 import { texts } from "../texts";
 import { formatBytes, formatDuration, formatKind, ownAddress } from "../ui/format";
+import { useReload } from "../ui/useReload";
 import type { FileCard } from "./files";
 
 type Props = {
@@ -21,6 +22,7 @@ type Props = {
 /** One file of the grid: its picture opens it, the mark in its corner selects it. */
 export const Tile = memo(function Tile(props: Props) {
   const { file, index, column, width, height, selected, reachable, owner } = props;
+  const [attempt, fail] = useReload();
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: what is inside takes the focus
     <div
@@ -40,7 +42,7 @@ export const Tile = memo(function Tile(props: Props) {
         style={{ height }}
         onClick={(event) => props.onOpen(index, event)}
       >
-        <Picture file={file} />
+        <Picture key={attempt} file={file} onFail={fail} />
         <Badges file={file} />
       </button>
       <button
@@ -68,7 +70,7 @@ function labelOf({ filename, duration }: FileCard): string {
   return typeof duration === "number" ? `${label}, ${formatDuration(duration)}` : label;
 }
 
-function Picture({ file }: { file: FileCard }) {
+function Picture({ file, onFail }: { file: FileCard; onFail: () => void }) {
   const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
   const source = file.thumbnail ? ownAddress(file.thumbnail) : null;
   if (source === null || state === "failed") {
@@ -90,7 +92,10 @@ function Picture({ file }: { file: FileCard }) {
         data-shown={state === "shown" || undefined}
         data-page={/^text\/|pdf|document|json/.test(file.mimeType) || undefined}
         onLoad={() => setState("shown")}
-        onError={() => setState("failed")}
+        onError={() => {
+          setState("failed");
+          onFail();
+        }}
       />
     </>
   );

@@ -1,63 +1,104 @@
-import { BulkSetVisibilityDocument, UpdateDocument } from "../api/documents";
+import { BulkSetVisibilityDocument, BulkTagDocument } from "../api/documents";
 import { inWords } from "../api/errors";
 import { execute } from "../api/graphql";
 import type { Visibility } from "../generated/graphql";
 import { texts } from "../texts";
+import { createStore } from "../ui/store";
 import { showToast } from "../ui/toasts";
-import { type FileCard, queries, refreshFiles, replaceFile } from "./files";
+import { changeFiles, type FileCard, knownFiles, queries, refreshFiles } from "./files";
+import { selectAll } from "./selection";
 
-const AT_ONCE = 4;
-const IN_ONE_REQUEST = 1000;
+/** A change of many files: how far it is, and what became of those that it could not change. */
+export type Bulk = { done: number; total: number; refused: readonly Refusal[]; listed: boolean };
 
-/** Add tags to every file that lacks them, a few at a time, and say how that went. */
-export async function addTags(files: readonly FileCard[], tags: readonly string[]): Promise<void> {
-  const waiting = files.filter((file) => tags.some((tag) => !file.tags.includes(tag)));
-  const all = files.length;
-  let failures = 0;
-  let reason = "";
-  const work = async () => {
-    for (let file = waiting.pop(); file; file = waiting.pop()) {
-      try {
-        const input = { tags: [...new Set([...file.tags, ...tags])] };
-        replaceFile((await execute(UpdateDocument, { id: file.id, input })).update);
-      } catch (error) {
-        failures += 1;
-        reason = inWords(error);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  showToast(
-    failures > 0
-      ? { text: texts.selection.partly(failures, reason), tone: "error" }
-      : { text: texts.selection.done(all) },
+/** One file that could not be changed. */
+export type Refusal = { id: string; name: string; reason: string };
+
+type Results = readonly { id: string; outcome: string }[];
+type Step = (ids: string[]) => Promise<Results>;
+
+const IN_ONE_REQUEST = 500;
+const READING_MILLISECONDS = 20_000;
+
+export const bulk = createStore<Bulk | null>(null);
+
+/** Add tags to files, and say how that went. */
+export function addTags(ids: readonly string[], tags: readonly string[]): Promise<void> {
+  const add = [...tags];
+  return changeAll(
+    ids,
+    async (some) => (await execute(BulkTagDocument, { ids: some, add })).bulkTag.results,
+    (file) => ({ ...file, tags: [...new Set([...file.tags, ...tags])] }),
+    texts.selection.done(ids.length),
   );
 }
 
 /** Change who sees files, and say how that went. */
-export async function setVisibility(ids: readonly string[], visibility: Visibility): Promise<void> {
-  let refused = 0;
+export function setVisibility(ids: readonly string[], visibility: Visibility): Promise<void> {
+  return changeAll(
+    ids,
+    async (some) =>
+      (await execute(BulkSetVisibilityDocument, { ids: some, visibility })).bulkSetVisibility
+        .results,
+    (file) => ({ ...file, visibility }),
+    texts.selection.visibilityDone(ids.length, texts.details.visibilities[visibility]),
+  );
+}
+
+/** Show the list of files that could not be changed. */
+export function listRefused(): void {
+  bulk.update((now) => now && { ...now, listed: true });
+}
+
+export function closeBulk(): void {
+  bulk.set(null);
+}
+
+/** Change files a few hundred at a time. Those that no answer came for stay selected. */
+async function changeAll(
+  ids: readonly string[],
+  send: Step,
+  change: (file: FileCard) => FileCard,
+  success: string,
+): Promise<void> {
+  const names = new Map(knownFiles().map((file) => [file.id, file.filename]));
+  const refused: Refusal[] = [];
+  const refuse = (id: string, reason: string) =>
+    refused.push({ id, name: names.get(id) ?? id, reason });
+  let done = 0;
   try {
-    for (let start = 0; start < ids.length; start += IN_ONE_REQUEST) {
-      const some = ids.slice(start, start + IN_ONE_REQUEST);
-      const variables = { ids: some, visibility };
-      const { results } = (await execute(BulkSetVisibilityDocument, variables)).bulkSetVisibility;
+    for (; done < ids.length; done += IN_ONE_REQUEST) {
+      bulk.set({ done, total: ids.length, refused: [], listed: false });
+      const results = await send(ids.slice(done, done + IN_ONE_REQUEST));
       for (const { id, outcome } of results) {
-        if (outcome === "CHANGED") replaceFile({ id, visibility });
-        else if (outcome !== "UNCHANGED") refused += 1;
+        const reason = texts.selection.refusals[outcome];
+        if (reason !== undefined) refuse(id, reason);
       }
+      const changed = results.filter(({ outcome }) => outcome === "CHANGED");
+      changeFiles(new Set(changed.map(({ id }) => id)), change);
     }
   } catch (error) {
-    showToast({ text: texts.selection.partly(ids.length, inWords(error)), tone: "error" });
+    const rest = ids.slice(done);
+    for (const id of rest) refuse(id, inWords(error));
+    selectAll(rest);
+  }
+  report(ids.length, refused, success);
+  // Previews have new addresses, and lists by tag or visibility hold other files.
+  await Promise.all([refreshFiles(), queries.invalidateQueries({ queryKey: ["file"] })]);
+}
+
+function report(total: number, refused: readonly Refusal[], success: string): void {
+  const [first] = refused;
+  if (!first) {
+    bulk.set(null);
+    showToast({ text: success });
     return;
   }
-  showToast(
-    refused > 0
-      ? { text: texts.selection.partly(refused, texts.selection.ofOthers), tone: "error" }
-      : {
-          text: texts.selection.visibilityDone(ids.length, texts.details.visibilities[visibility]),
-        },
-  );
-  // Their previews have new addresses, and lists by visibility hold other files.
-  await Promise.all([refreshFiles(), queries.invalidateQueries({ queryKey: ["file"] })]);
+  bulk.set({ done: total, total, refused, listed: false });
+  showToast({
+    text: texts.selection.partly(refused.length, first.reason),
+    tone: "error",
+    milliseconds: READING_MILLISECONDS,
+    action: { label: texts.selection.which, run: listRefused },
+  });
 }

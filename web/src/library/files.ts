@@ -1,8 +1,17 @@
-import { type InfiniteData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  type Query,
+  QueryCache,
+  QueryClient,
+  useInfiniteQuery,
+  useQuery,
+} from "@tanstack/react-query";
 import { useMemo } from "react";
 import { FileDocument, FilesDocument, ViewerDocument } from "../api/documents";
-import { ApiError } from "../api/errors";
+import { ApiError, isPassing } from "../api/errors";
 import { execute } from "../api/graphql";
+import { noRetry, retryLater } from "../api/retry";
+import { onSessionEnd } from "../api/sessionEnd";
 import type { FileCardFragment, FileQuery, FilesQuery } from "../generated/graphql";
 import { useStore } from "../ui/store";
 import { hidden } from "./deletion";
@@ -17,8 +26,32 @@ type Pages = InfiniteData<Page, string | null>;
 const PAGE = 100;
 const KEPT_PAGES = 3;
 
+/** What the server has told this session; failures for a passing reason are tried again by themselves. */
 export const queries = new QueryClient({
-  defaultOptions: { queries: { staleTime: 30_000, retry: 1, refetchOnWindowFocus: false } },
+  queryCache: new QueryCache({
+    onError: retryQuery,
+    onSuccess: (_, { queryHash }) => noRetry(queryHash),
+  }),
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: false,
+      networkMode: "always",
+      refetchOnReconnect: false,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+function retryQuery(error: Error, { queryHash, queryKey }: Query<unknown, unknown, unknown>): void {
+  if (!isPassing(error)) return;
+  const refetch = () => void queries.refetchQueries({ queryKey, exact: true, type: "active" });
+  retryLater(queryHash, refetch, { seconds: error.retryAfter });
+}
+
+onSessionEnd(() => {
+  queries.clear();
+  shapes.clear();
 });
 
 export function useViewer() {
@@ -54,11 +87,7 @@ export function useFiles(view: View) {
 }
 
 export function useFile(id: string) {
-  return useQuery({
-    queryKey: ["file", id],
-    queryFn: () => fileDetails(id),
-    retry: (failures, error) => failures < 1 && !(error instanceof ApiError),
-  });
+  return useQuery({ queryKey: ["file", id], queryFn: () => fileDetails(id) });
 }
 
 async function fileDetails(id: string): Promise<FileDetails> {
@@ -90,6 +119,14 @@ export function replaceFile(file: Partial<FileCard> & { id: string }): void {
   queries.setQueryData<FileDetails>(["file", file.id], (old) => old && { ...old, ...file });
 }
 
+/** Show a change of many files in every list. */
+export function changeFiles(ids: ReadonlySet<string>, change: (file: FileCard) => FileCard): void {
+  eachList((page) => ({
+    ...page,
+    nodes: page.nodes.map((one) => (ids.has(one.id) ? change(one) : one)),
+  }));
+}
+
 /** Take deleted files out of every list. */
 export function removeFiles(ids: ReadonlySet<string>): void {
   eachList((page) => ({
@@ -113,13 +150,18 @@ export async function refreshFiles(): Promise<void> {
   ]);
 }
 
+/** Return every file of the lists that have been seen. */
+export function knownFiles(): FileCard[] {
+  return queries
+    .getQueriesData<Pages>({ queryKey: ["files"] })
+    .flatMap(([, list]) => list?.pages.flatMap((page) => page.nodes) ?? []);
+}
+
 /** Return every tag that has been seen, the most frequent first. */
 export function knownTags(): string[] {
   const counts = new Map<string, number>();
-  for (const [, list] of queries.getQueriesData<Pages>({ queryKey: ["files"] })) {
-    for (const file of list?.pages.flatMap((page) => page.nodes) ?? []) {
-      for (const tag of file.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
-    }
+  for (const tag of knownFiles().flatMap((file) => file.tags)) {
+    counts.set(tag, (counts.get(tag) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([tag]) => tag);
 }

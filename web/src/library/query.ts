@@ -1,5 +1,7 @@
 import { useMemo } from "react";
 import { useLocation, useSearch } from "wouter";
+import { navigate as goTo } from "wouter/use-browser-location";
+import { onSessionEnd } from "../api/sessionEnd";
 import type { FileFilter, FileOrder, FileScope, Visibility } from "../generated/graphql";
 import { VISIBILITIES } from "../ui/visibilities";
 
@@ -81,6 +83,9 @@ export function isNarrowed(view: View): boolean {
 }
 
 type Change = (change: Partial<View>, options?: { replace?: boolean }) => void;
+
+// The open file and the filters are of the account that has left.
+onSessionEnd(() => goTo("/", { replace: true }));
 
 /** Return the view and a way to change it; ``replace`` leaves no step to go back to. */
 export function useView(): [View, Change] {

@@ -2,6 +2,7 @@ import * as Ariakit from "@ariakit/react";
 import { X } from "lucide-react";
 import type { ReactNode } from "react";
 import { texts } from "../texts";
+import { Toasts } from "./toasts";
 
 type Props = {
   title: string;
@@ -28,6 +29,7 @@ export function Modal({ title, open, onClose, children }: Props) {
         </Ariakit.DialogDismiss>
       </header>
       {children}
+      <Toasts />
     </Ariakit.Dialog>
   );
 }

@@ -65,6 +65,10 @@ export function TagInput({ tags, onChange, onPick, readOnly = false }: Props) {
             aria-label={texts.details.addTag}
             placeholder={texts.details.addTag}
             autoSelect={false}
+            onBlur={(event) => {
+              const into = event.relatedTarget;
+              if (!(into instanceof Element && into.closest("[role=listbox]"))) add(typed);
+            }}
             onKeyDown={(event) => {
               const free = event.currentTarget.getAttribute("aria-activedescendant") === null;
               if ((event.key === "Enter" || event.key === ",") && wanted && free) {

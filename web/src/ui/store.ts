@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { onSessionEnd } from "../api/sessionEnd";
 
 /** A value outside React that components can watch. */
 export type Store<T> = {
@@ -8,7 +9,11 @@ export type Store<T> = {
   subscribe(listener: () => void): () => void;
 };
 
-export function createStore<T>(initial: T): Store<T> {
+/**
+ * Return a store of one session: when the session ends, it holds ``initial`` again.
+ * A ``lasting`` store keeps its value: it belongs to the browser, not to an account.
+ */
+export function createStore<T>(initial: T, { lasting = false } = {}): Store<T> {
   let value = initial;
   const listeners = new Set<() => void>();
   const store: Store<T> = {
@@ -25,6 +30,9 @@ export function createStore<T>(initial: T): Store<T> {
       return () => listeners.delete(listener);
     },
   };
+  if (!lasting) {
+    onSessionEnd(() => store.set(initial));
+  }
   return store;
 }
 

@@ -4,7 +4,7 @@ export type Theme = "system" | "light" | "dark";
 
 const KEY = "media.theme";
 
-export const theme = createStore<Theme>(stored());
+export const theme = createStore<Theme>(stored(), { lasting: true });
 
 export function setTheme(next: Theme): void {
   localStorage.setItem(KEY, next);

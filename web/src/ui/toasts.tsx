@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { texts } from "../texts";
 import { createStore, useStore } from "./store";
 
@@ -16,6 +16,7 @@ type Shown = Toast & { id: number };
 
 const USUAL_MILLISECONDS = 5000;
 const toasts = createStore<readonly Shown[]>([]);
+const outlets = createStore<readonly string[]>([], { lasting: true });
 let last = 0;
 
 export function showToast(toast: Toast): void {
@@ -32,8 +33,19 @@ function dismiss(toast: Shown, acted: boolean): void {
   toast.onGone?.();
 }
 
+/**
+ * The messages, at the bottom of the window. Every modal dialog holds one of these, because all
+ * outside of it is inert; the one that came last shows them.
+ */
 export function Toasts() {
-  const shown = useStore(toasts);
+  const id = useId();
+  const isLast = useStore(outlets).at(-1) === id;
+  const all = useStore(toasts);
+  const shown = isLast ? all : [];
+  useEffect(() => {
+    outlets.update((now) => [...now, id]);
+    return () => outlets.update((now) => now.filter((one) => one !== id));
+  }, [id]);
   return (
     <section className="toasts" aria-live="polite" aria-label={texts.toasts.label}>
       {shown.map((toast) => (

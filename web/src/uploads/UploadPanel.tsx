@@ -155,7 +155,7 @@ function UploadRow({ upload }: { upload: Upload }) {
   const { key, file, state, sent, error } = upload;
   const allSent = state === "sending" && sent >= file.size;
   const says = {
-    waiting: texts.upload.waiting,
+    waiting: error ?? texts.upload.waiting,
     sending: allSent ? texts.upload.processing : `${formatBytes(sent)} / ${formatBytes(file.size)}`,
     done: `${texts.upload.done} · ${formatBytes(file.size)}`,
     failed: error ?? "",

@@ -1,10 +1,13 @@
 import { AnalyzeDocument } from "../api/documents";
-import { ApiError, inWords, isPassing } from "../api/errors";
+import { inWords, isPassing } from "../api/errors";
 import { execute } from "../api/graphql";
+import { noRetry, retryLater } from "../api/retry";
+import { onSessionEnd } from "../api/sessionEnd";
 import { upload } from "../api/upload";
 import { type FileCard, queries, refreshFiles, showShape } from "../library/files";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
+import { randomName } from "../ui/randomName";
 import { createStore } from "../ui/store";
 import { Speedometer } from "./speed";
 
@@ -21,7 +24,7 @@ export type Upload = {
 };
 
 const AT_ONCE = 3;
-const TRIES = 4;
+const RETRY = "uploads";
 const REFRESH_MILLISECONDS = 1000;
 
 /** Every upload of this page, in the order they came. */
@@ -31,6 +34,7 @@ export const speedometer = new Speedometer();
 const controllers = new Map<number, AbortController>();
 let last = 0;
 let painting = false;
+let paused = false; // the server cannot take uploads now; a retry is due
 let looks = Promise.resolve(); // one after the other: people wait for their uploads, not for this
 let items: Upload[] = [];
 
@@ -68,14 +72,14 @@ export function cancelAll(): void {
 
 export function retryUpload(key: number): void {
   change(key, { state: "waiting", sent: 0, error: null });
-  startNext();
+  resume();
 }
 
 export function retryFailed(): void {
   for (const one of items) {
     if (one.state === "failed") change(one.key, { state: "waiting", sent: 0, error: null });
   }
-  startNext();
+  resume();
 }
 
 /** Forget what is settled. */
@@ -88,8 +92,21 @@ export function isOpen(one: Upload): boolean {
   return one.state === "waiting" || one.state === "sending";
 }
 
+onSessionEnd(() => {
+  for (const controller of controllers.values()) controller.abort();
+  controllers.clear();
+  items = [];
+  paused = false;
+  looks = Promise.resolve();
+});
+
+function resume(): void {
+  paused = false;
+  startNext();
+}
+
 function startNext(): void {
-  while (controllers.size < AT_ONCE) {
+  while (!paused && controllers.size < AT_ONCE) {
     const next = items.find((one) => one.state === "waiting");
     if (!next) {
       return;
@@ -103,53 +120,40 @@ async function run({ key, name, file }: Upload): Promise<void> {
   controllers.set(key, controller);
   change(key, { state: "sending", sent: 0, error: null });
   try {
-    const { id } = await sendPatiently(key, name, file, controller.signal);
+    const { id } = await upload(file, null, name, progressOf(key), controller.signal);
+    paused = false;
+    noRetry(RETRY);
     change(key, { state: "done", sent: file.size });
     scheduleRefresh();
     looks = looks.then(() => lookAt(id));
   } catch (error) {
-    if (!controller.signal.aborted) {
-      change(key, { state: "failed", error: inWords(error) });
-    }
+    if (!controller.signal.aborted) fail(key, error);
   } finally {
     controllers.delete(key);
     startNext();
   }
 }
 
-/** Send it, again after a while if the server is only busy. */
-async function sendPatiently(key: number, name: string, file: File, signal: AbortSignal) {
-  const progress = (sent: number) => {
+/** Fail for good, or wait for the server at the end of the queue: others go first next time. */
+function fail(key: number, error: unknown): void {
+  if (!isPassing(error)) {
+    change(key, { state: "failed", error: inWords(error) });
+    return;
+  }
+  change(key, { state: "waiting", sent: 0, error: texts.upload.waitingAgain(inWords(error)) });
+  items.sort((one, other) => Number(one.key === key) - Number(other.key === key));
+  if (!paused) {
+    paused = true;
+    retryLater(RETRY, resume, { seconds: error.retryAfter, inBackground: true });
+  }
+}
+
+function progressOf(key: number): (sent: number) => void {
+  return (sent) => {
     const before = items.find((one) => one.key === key)?.sent ?? 0;
     speedometer.add(sent - before);
     change(key, { sent });
   };
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await upload(file, null, name, progress, signal);
-    } catch (error) {
-      if (signal.aborted || tried >= TRIES || !isPassing(error)) {
-        throw error;
-      }
-      const wait = (error instanceof ApiError && error.retryAfter) || 2 ** (tried - 1);
-      await pause(wait * 1000, signal);
-    }
-  }
-}
-
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
 
 /** Have the server look at a new file, so that its shape and placeholder are known next time. */

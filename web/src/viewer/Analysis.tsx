@@ -1,6 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
 import { AnalyzeDocument } from "../api/documents";
-import { ApiError } from "../api/errors";
 import { execute } from "../api/graphql";
 import type { FileDetails } from "../library/files";
 import { texts } from "../texts";
@@ -13,7 +12,6 @@ export function Analysis({ file }: { file: FileDetails }) {
     queryKey: ["analysis", file.checksum],
     queryFn: async () => (await execute(AnalyzeDocument, { id: file.id })).analyze.metadata,
     staleTime: Number.POSITIVE_INFINITY,
-    retry: (failures, error) => failures < 1 && !(error instanceof ApiError),
   });
   if (isPending) {
     return (

@@ -1,12 +1,12 @@
-import { Check, Copy } from "lucide-react";
-import { type ReactNode, useEffect, useRef, useState } from "react";
-import { UpdateDocument } from "../api/documents";
+import { Copy } from "lucide-react";
+import { type ReactNode, useEffect } from "react";
 import { inWords } from "../api/errors";
-import { execute } from "../api/graphql";
 import type { UpdateFileInput } from "../generated/graphql";
-import { type FileDetails, replaceFile } from "../library/files";
+import { editFile, edits, forgetSaved, saveFile } from "../library/edits";
+import type { FileDetails } from "../library/files";
 import { texts } from "../texts";
 import { formatBytes, formatDuration, formatKind, formatMoment } from "../ui/format";
+import { useStore } from "../ui/store";
 import { TagInput } from "../ui/TagInput";
 import { showToast } from "../ui/toasts";
 import { VisibilitySelect } from "../ui/VisibilitySelect";
@@ -14,68 +14,61 @@ import { Analysis } from "./Analysis";
 import { ExtractedText } from "./ExtractedText";
 import { People } from "./People";
 import { PersonRow } from "./PersonRow";
+import { SaveState } from "./SaveState";
+import { TextField } from "./TextField";
 
 type Props = { file: FileDetails; own: boolean; onTag: (tag: string) => void };
 
-/** What is known of a file; its owner can change the first part of it. */
+/** What is known of a file; its owner can change the first part of it, and it saves itself. */
 export function Details({ file, own, onTag }: Props) {
-  const [saved, setSaved] = useState(false);
-  const last = useRef(Promise.resolve());
-  const send = async (input: UpdateFileInput) => {
-    try {
-      replaceFile((await execute(UpdateDocument, { id: file.id, input })).update);
-      setSaved(true);
-    } catch (error) {
-      showToast({ text: inWords(error), tone: "error" });
-    }
-  };
-  // One after the other: an answer that came late would show the file as it was before the next.
-  const save = (input: UpdateFileInput) => {
-    setSaved(false);
-    last.current = last.current.then(() => send(input));
-    return last.current;
+  const edit = useStore(edits)[file.id];
+  const now = { ...file, ...edit?.unsaved };
+  useEffect(() => {
+    forgetSaved(file.id);
+    return () => void saveFile(file.id);
+  }, [file.id]);
+  const change = (input: UpdateFileInput) => editFile(file.id, input);
+  const changeNow = (input: UpdateFileInput) => {
+    change(input);
+    void saveFile(file.id);
   };
   return (
     <aside className="details" tabIndex={0} aria-label={texts.details.label}>
-      <p className="details-saved" role="status">
-        {saved && (
-          <>
-            <Check aria-hidden="true" /> {texts.details.saved}
-          </>
-        )}
-      </p>
+      <SaveState edit={edit} onRetry={() => void saveFile(file.id)} />
       {!own && <SharedBy owner={file.owner} />}
       <TextField
         label={texts.details.name}
-        value={file.filename}
+        value={now.filename ?? file.filename}
         readOnly={!own}
         required
-        onSave={(filename) => save({ filename })}
+        onChange={(filename) => change({ filename })}
+        onLeave={() => void saveFile(file.id)}
       />
       <TextField
         label={texts.details.description}
-        value={file.description ?? ""}
+        value={now.description ?? ""}
         placeholder={texts.details.descriptionHint}
         readOnly={!own}
         long
-        onSave={(text) => save({ description: text || null })}
+        onChange={(text) => change({ description: text || null })}
+        onLeave={() => void saveFile(file.id)}
       />
       <div className="field">
         <span className="field-label">{texts.details.tags}</span>
         <TagInput
-          tags={file.tags}
+          tags={now.tags ?? file.tags}
           readOnly={!own}
           onPick={onTag}
-          onChange={(tags) => void save({ tags })}
+          onChange={(tags) => changeNow({ tags })}
         />
       </div>
       <div className="field">
         <VisibilitySelect
-          value={file.visibility}
+          value={now.visibility ?? file.visibility}
           nobodyElse={nobodyElseOf(file, own)}
           disabled={!own}
           onChange={(visibility) => {
-            if (visibility !== file.visibility) void save({ visibility });
+            if (visibility !== now.visibility) changeNow({ visibility });
           }}
         />
       </div>
@@ -168,54 +161,5 @@ export function CopyButton({ label, text }: { label: string; text: string }) {
     >
       <Copy aria-hidden="true" />
     </button>
-  );
-}
-
-type FieldProps = {
-  label: string;
-  value: string;
-  placeholder?: string;
-  readOnly: boolean;
-  required?: boolean;
-  long?: boolean;
-  onSave: (value: string) => Promise<void>;
-};
-
-/** A field that saves when it is left, or by Enter; Escape takes the change back. */
-function TextField({ label, value, placeholder, readOnly, required, long, onSave }: FieldProps) {
-  const [typed, setTyped] = useState(value);
-  const reverted = useRef(false);
-  useEffect(() => setTyped(value), [value]);
-  const leave = () => {
-    const wanted = typed.trim();
-    if (reverted.current || (required && !wanted)) setTyped(value);
-    else if (wanted !== value) void onSave(wanted);
-    reverted.current = false;
-  };
-  const shared = {
-    className: "input",
-    value: typed,
-    readOnly,
-    placeholder: readOnly ? undefined : placeholder,
-    onChange: (event: { target: { value: string } }) => setTyped(event.target.value),
-    onBlur: leave,
-    onKeyDown: (event: React.KeyboardEvent<HTMLElement>) => {
-      if (event.key === "Escape" && typed !== value) {
-        event.stopPropagation();
-        event.preventDefault();
-        reverted.current = true;
-        event.currentTarget.blur();
-      }
-      if (event.key === "Enter" && (!long || event.ctrlKey || event.metaKey)) {
-        event.currentTarget.blur();
-      }
-    },
-  };
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is one of the two inside
-    <label className="field">
-      <span className="field-label">{label}</span>
-      {long ? <textarea rows={3} {...shared} /> : <input type="text" {...shared} />}
-    </label>
   );
 }

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { FileDetails } from "../library/files";
 import { texts } from "../texts";
 import { ownAddress } from "../ui/format";
+import { useReload } from "../ui/useReload";
 import { useKeys } from "./keys";
 
 type Props = { file: FileDetails; source: string };
@@ -18,6 +19,7 @@ export default function ImageView({ file, source }: Props) {
   const content = useRef<HTMLDivElement>(null);
   const zoom = useZoom(frame, content);
   const [loaded, setLoaded] = useState(false);
+  const [attempt, fail] = useReload();
   useKeys({ "+": zoom.in, "=": zoom.in, "-": zoom.out, "0": zoom.fit });
   return (
     <div className="zoom" role="group" aria-label={texts.viewer.picture}>
@@ -27,12 +29,14 @@ export default function ImageView({ file, source }: Props) {
             <img src={ownAddress(file.large)} alt="" className="zoom-image" data-loaded />
           )}
           <img
+            key={attempt}
             src={source}
             alt={file.description || file.filename}
             draggable={false}
             className="zoom-image"
             data-loaded={loaded || undefined}
             onLoad={() => setLoaded(true)}
+            onError={fail}
           />
         </div>
       </div>

@@ -1,9 +1,11 @@
 import "react-pdf/dist/Page/TextLayer.css";
 import worker from "pdfjs-dist/build/pdf.worker.min.mjs?worker&url";
-import { useEffect, useRef, useState } from "react";
-import { Document, Page, pdfjs } from "react-pdf";
+import { Suspense, useEffect, useMemo, useRef, useState } from "react";
+import { Document, Page, PasswordResponses, pdfjs } from "react-pdf";
 import { inWords } from "../api/errors";
 import { texts } from "../texts";
+import { useReload } from "../ui/useReload";
+import { type PasswordRequest, PdfLocked, PdfPassword } from "./PdfPassword";
 
 pdfjs.GlobalWorkerOptions.workerSrc = worker;
 
@@ -15,24 +17,42 @@ export default function PdfView({ source }: { source: string }) {
   const scroller = useRef<HTMLDivElement>(null);
   const width = useWidth(scroller);
   const [pages, setPages] = useState(0);
+  const [request, setRequest] = useState<PasswordRequest | null>(null);
+  const [asking, setAsking] = useState(true);
+  const [attempt, fail] = useReload();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with other options it loads again
+  const options = useMemo(() => ({}), [attempt]);
+  const waiting = !request ? (
+    <p className="stage-waiting" />
+  ) : asking ? (
+    <PdfPassword request={request} onCancel={() => setAsking(false)} />
+  ) : (
+    <PdfLocked onOpen={() => setAsking(true)} />
+  );
   return (
     <section ref={scroller} className="pdf takes-arrows" tabIndex={0} aria-label={texts.viewer.pdf}>
-      <Document
-        file={source}
-        loading={<p className="stage-waiting" />}
-        error={
-          <div className="viewer-empty" role="alert">
-            <p>{inWords(null)}</p>
-          </div>
-        }
-        onLoadSuccess={(document) => setPages(document.numPages)}
-      >
-        {width > 0 &&
-          Array.from({ length: pages }, (_, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a page's number is what it is
-            <PageNearSight key={at} number={at + 1} pages={pages} width={width} />
-          ))}
-      </Document>
+      <Suspense fallback={waiting}>
+        <Document
+          file={source}
+          options={options}
+          onLoadError={fail}
+          onPassword={(answer, reason) =>
+            setRequest({ answer, wrong: reason === PasswordResponses.INCORRECT_PASSWORD })
+          }
+          error={
+            <div className="viewer-empty" role="alert">
+              <p>{inWords(null)}</p>
+            </div>
+          }
+          onLoadSuccess={(document) => setPages(document.numPages)}
+        >
+          {width > 0 &&
+            Array.from({ length: pages }, (_, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a page's number is what it is
+              <PageNearSight key={at} number={at + 1} pages={pages} width={width} />
+            ))}
+        </Document>
+      </Suspense>
     </section>
   );
 }

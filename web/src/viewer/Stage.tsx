@@ -1,15 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { inWords } from "../api/errors";
 import type { FileDetails } from "../library/files";
 import { Glyph } from "../library/Tile";
 import { texts } from "../texts";
 import { formatKind, ownAddress } from "../ui/format";
+import { lazily } from "../ui/lazily";
+import { useReload } from "../ui/useReload";
 import { mediaSource, releaseSource } from "./links";
 import { TextView } from "./TextView";
 
-const ImageView = lazy(() => import("./ImageView"));
-const PdfView = lazy(() => import("./PdfView"));
+const ImageView = lazily(() => import("./ImageView"));
+const PdfView = lazily(() => import("./PdfView"));
 
 const SHOWN_BY_BROWSERS = new Set([
   "image/avif",
@@ -40,7 +42,11 @@ function view({ file, own }: Props) {
   }
   if (family === "video" || family === "audio") {
     return (
-      <WithSource file={file} own={own} show={(source) => <Player file={file} source={source} />} />
+      <WithSource
+        file={file}
+        own={own}
+        show={(source) => <Playing file={file} source={source} />}
+      />
     );
   }
   if (file.mimeType === "application/pdf") {
@@ -71,7 +77,7 @@ function WithSource({ file, own, show }: WithSourceProps) {
     gcTime: 0,
   });
   useEffect(() => () => releaseSource(source ?? ""), [source]);
-  if (error) {
+  if (error && source === undefined) {
     return (
       <div className="viewer-empty" role="alert">
         <p>{inWords(error)}</p>
@@ -89,8 +95,15 @@ function Waiting() {
   );
 }
 
+function Playing(props: { file: FileDetails; source: string }) {
+  const [attempt, fail] = useReload();
+  return <Player key={attempt} {...props} onFail={fail} />;
+}
+
+type PlayerProps = { file: FileDetails; source: string; onFail: () => void };
+
 /** The browser's own player: it streams, seeks, and is known to everybody. */
-function Player({ file, source }: { file: FileDetails; source: string }) {
+function Player({ file, source, onFail }: PlayerProps) {
   const [failed, setFailed] = useState(false);
   if (failed) {
     return (
@@ -101,7 +114,10 @@ function Player({ file, source }: { file: FileDetails; source: string }) {
     );
   }
   const poster = file.large ? ownAddress(file.large) : undefined;
-  const fails = () => setFailed(true);
+  const fails = () => {
+    setFailed(true);
+    onFail();
+  };
   if (file.mimeType.startsWith("audio/")) {
     return (
       <div className="listening">

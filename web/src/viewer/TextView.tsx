@@ -13,7 +13,7 @@ export function TextView({ file }: { file: FileDetails }) {
     queryFn: async () => (await fetchFile(file, MOST_BYTES)).text(),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  if (error) {
+  if (error && data === undefined) {
     return (
       <div className="viewer-empty" role="alert">
         <p>{inWords(error)}</p>

@@ -2,12 +2,12 @@ import "../styles/viewer.css";
 import "../styles/details.css";
 import * as Ariakit from "@ariakit/react";
 import { ChevronLeft, ChevronRight, Download, Info, Link2, Trash2, X } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { inWords } from "../api/errors";
 import { deleteFiles } from "../library/deletion";
 import { type FileCard, type FileDetails, useFile } from "../library/files";
 import { texts } from "../texts";
-import { showToast } from "../ui/toasts";
+import { showToast, Toasts } from "../ui/toasts";
 import { Details } from "./Details";
 import { useKeys } from "./keys";
 import { downloadFile } from "./links";
@@ -35,12 +35,14 @@ export default function Viewer({ id, files, viewerId, onClose, onShow, onTag }: 
   const next = at >= 0 ? files[at + 1] : undefined;
   const card = files[at];
   const open = id !== null;
+  const dialog = useRef<HTMLDivElement>(null);
   useKeys({
     ArrowLeft: open && previous ? () => onShow(previous.id) : undefined,
     ArrowRight: open && next ? () => onShow(next.id) : undefined,
   });
   return (
     <Ariakit.Dialog
+      ref={dialog}
       open={id !== null}
       onClose={onClose}
       className="viewer"
@@ -62,6 +64,7 @@ export default function Viewer({ id, files, viewerId, onClose, onShow, onTag }: 
             const neighbour = next ?? previous;
             if (neighbour) onShow(neighbour.id);
             else onClose();
+            dialog.current?.focus(); // its button is gone
           }}
         />
       )}
@@ -89,6 +92,7 @@ export default function Viewer({ id, files, viewerId, onClose, onShow, onTag }: 
           <ChevronRight aria-hidden="true" />
         </button>
       )}
+      <Toasts />
     </Ariakit.Dialog>
   );
 }
@@ -106,7 +110,7 @@ function Opened({ id, viewerId, details, onDetails, onTag, onDelete }: OpenedPro
   const { data: file, error } = useFile(id);
   const [sharing, setSharing] = useState(false);
   useTitle(file?.filename);
-  if (error) {
+  if (error && !file) {
     return (
       <div className="viewer-empty" role="alert">
         <p>{inWords(error)}</p>

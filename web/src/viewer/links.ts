@@ -1,7 +1,9 @@
 import { RevokeLinksDocument, SignedUrlDocument } from "../api/documents";
-import { ApiError } from "../api/errors";
+import { ApiError, OFFLINE } from "../api/errors";
 import { execute } from "../api/graphql";
+import { noteAnswer, noteAway } from "../api/retry";
 import { accessToken } from "../api/session";
+import { withinSession } from "../api/sessionEnd";
 import type { SignedOperation } from "../generated/graphql";
 import type { FileDetails } from "../library/files";
 import { ownAddress } from "../ui/format";
@@ -52,11 +54,22 @@ export function releaseSource(source: string): void {
 export async function fetchFile(file: FileDetails, bytes?: number): Promise<Response> {
   const range = bytes !== undefined && file.size > bytes ? { range: `bytes=0-${bytes - 1}` } : {};
   const headers = { authorization: `Bearer ${await accessToken()}`, ...range };
-  const answer = await fetch(ownAddress(file.url), { headers });
+  const answer = await withinSession((signal) => fetchUrl(ownAddress(file.url), headers, signal));
   if (!answer.ok) {
     throw new ApiError(answer.status === 404 ? "NOT_FOUND" : "UNAVAILABLE", "");
   }
   return answer;
+}
+
+async function fetchUrl(url: string, headers: HeadersInit, signal: AbortSignal): Promise<Response> {
+  try {
+    const answer = await fetch(url, { headers, signal });
+    noteAnswer();
+    return answer;
+  } catch {
+    noteAway();
+    throw new ApiError(OFFLINE, "");
+  }
 }
 
 /** Save a file as the browser saves any download. */
