@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 _OOXML: Final = "application/vnd.openxmlformats-officedocument"
-_MAIN_TYPES: Final = {
+MAIN_TYPES: Final = {
     f"{_OOXML}.wordprocessingml.document.main+xml": f"{_OOXML}.wordprocessingml.document",
     f"{_OOXML}.wordprocessingml.template.main+xml": f"{_OOXML}.wordprocessingml.template",
     "application/vnd.ms-word.document.macroenabled.main+xml": (
@@ -120,8 +120,8 @@ def by_content_types(declared: bytes, parts: Mapping[str, object]) -> str | None
     """Return the type of a package by its ``[Content_Types].xml``; None if that says nothing."""
     for raw in _DECLARED.findall(declared):
         told = raw.decode("latin-1").strip().lower()
-        if told in _MAIN_TYPES:
-            return _MAIN_TYPES[told]
+        if told in MAIN_TYPES:
+            return MAIN_TYPES[told]
         if _VISIO.fullmatch(told) and any(name.startswith("visio/") for name in parts):
             return "application/vnd.visio"
     return None

@@ -33,7 +33,7 @@ _BEGINNINGS: Final = (
     (r"diff --git a/", "text/x-diff"),
     (r"\s*\\documentclass\b", "text/x-tex"),
 )  # fmt: skip
-_STRUCTURES: Final = tuple((re.compile(pattern), kind) for pattern, kind in _BEGINNINGS)
+STRUCTURES: Final = tuple((re.compile(pattern), kind) for pattern, kind in _BEGINNINGS)
 
 _MAP: Final = re.compile(r"P([123])\s(?:\s|\d|#[^\n]*\n)+\Z")
 _MAP_START: Final = 400
@@ -98,7 +98,7 @@ def find(text: str, sample: Sample) -> str:
 
 
 def _structured(text: str, _sample: Sample) -> str | None:
-    return next((kind for pattern, kind in _STRUCTURES if pattern.match(text)), None)
+    return next((kind for pattern, kind in STRUCTURES if pattern.match(text)), None)
 
 
 def _map(text: str, _sample: Sample) -> str | None:

@@ -4,7 +4,7 @@ import { inWords } from "../api/errors";
 import type { FileDetails } from "../library/files";
 import { Glyph } from "../library/Tile";
 import { texts } from "../texts";
-import { formatKind, ownAddress } from "../ui/format";
+import { formatKind, isText, ownAddress } from "../ui/format";
 import { mediaSource, releaseSource } from "./links";
 import { TextView } from "./TextView";
 
@@ -12,6 +12,7 @@ const ImageView = lazy(() => import("./ImageView"));
 const PdfView = lazy(() => import("./PdfView"));
 
 const SHOWN_BY_BROWSERS = new Set([
+  "image/apng",
   "image/avif",
   "image/bmp",
   "image/gif",
@@ -46,7 +47,7 @@ function view({ file, own }: Props) {
   if (file.mimeType === "application/pdf") {
     return <WithSource file={file} own={own} show={(source) => <PdfView source={source} />} />;
   }
-  if (family === "text" || file.mimeType === "application/json") {
+  if (isText(file.mimeType)) {
     return <TextView file={file} />;
   }
   if (file.large) {
