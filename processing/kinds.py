@@ -47,6 +47,12 @@ IMAGE_FORMATS: Final = {
 }
 """Content type to the one Pillow format that may open it."""
 
+SURELY_DECODED: Final = frozenset(
+    {"image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/bmp", "image/tiff"}
+    | {"image/avif", "image/heic", "image/heif"}
+)
+"""Types whose files are broken if they cannot be opened; of sequences and raw photos some can."""
+
 _TOP_LEVEL: Final = {"video": Kind.VIDEO, "audio": Kind.AUDIO, "text": Kind.TEXT}
 _NO_HANDLER: Final = "-"
 
