@@ -11,8 +11,8 @@ from av.container import InputContainer
 from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 
 _FORMATS: Final = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dv,eac3,flac,flv,ivf,m4v,matroska,mov,mp3,mpc,mpc8,"
-    "mpeg,mpegts,mpegvideo,ogg,rm,tta,voc,w64,wav,wv"
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dv,eac3,flac,flv,iff,ivf,m4v,matroska,mov,mp3,mpc,"
+    "mpc8,mpeg,mpegts,mpegvideo,mxf,ogg,qcp,rm,tta,voc,w64,wav,wv"
 )
 """The demuxers that may open a file: each reads the bytes it is given and nothing else.
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from processing.kinds import IMAGE_FORMATS
+from processing.content_types import canonical
+from processing.kinds import IMAGE_FORMATS, SURELY_DECODED
 from processing.task import MAX_FRAME_PIXELS, MAX_PIXELS, Failure, ProcessingError, Source
 
 _BROKEN: Final = (
@@ -33,7 +34,7 @@ def opened(source: Source) -> Iterator[Image.Image]:
     Raises (from the block too, in place of the decoder's own errors):
         ProcessingError: Not a picture of an allowed format, too many pixels, or broken.
     """
-    with translated(), Image.open(source.path, formats=_formats(source)) as image:
+    with translated(), _opened(source, _formats(source)) as image:
         check_size(*image.size)
         yield image
 
@@ -48,7 +49,7 @@ def header(source: Source) -> Iterator[Image.Image]:
     with translated():
         formats = _formats(source)
         with _any_size():
-            image = Image.open(source.path, formats=formats)
+            image = _opened(source, formats)
         with image:
             yield image
 
@@ -90,6 +91,17 @@ def check_size(width: int, height: int, frames: int = 1) -> None:
         raise ProcessingError(
             Failure.TOO_LARGE, f"The animation's {frames} frames hold too many pixels."
         )
+
+
+def _opened(source: Source, formats: tuple[str]) -> Image.Image:
+    try:
+        return Image.open(source.path, formats=formats)
+    except UnidentifiedImageError:
+        if canonical(source.content_type) in SURELY_DECODED:
+            raise
+        raise ProcessingError(
+            Failure.UNSUPPORTED, f"No decoder reads this file of type {source.content_type}."
+        ) from None
 
 
 def _formats(source: Source) -> tuple[str]:

@@ -1,7 +1,9 @@
-"""The content types that can be worked on, by what handles them. First match wins."""
+"""The content types that can be worked on, by what handles them."""
 
 from enum import StrEnum
 from typing import Final
+
+from processing.content_types import CONTENT_TYPES, known, names_of
 
 
 class Kind(StrEnum):
@@ -22,54 +24,37 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-_OOXML: Final = "application/vnd.openxmlformats-officedocument"
-
-IMAGE_FORMATS: Final = {
+_PILLOW: Final = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
+    "image/apng": "PNG",
     "image/webp": "WEBP",
     "image/gif": "GIF",
-    "image/tiff": "TIFF",
     "image/bmp": "BMP",
-    "image/x-ms-bmp": "BMP",
     "image/avif": "AVIF",
     "image/heic": "HEIF",
+    "image/heic-sequence": "HEIF",
     "image/heif": "HEIF",
+    "image/heif-sequence": "HEIF",
+}
+_TIFF: Final = "TIFF"  # and raw photos, of which most are TIFF files
+
+IMAGE_FORMATS: Final = {
+    name: _PILLOW.get(row.name, _TIFF)
+    for row in CONTENT_TYPES.values()
+    if row.handler == Kind.IMAGE
+    for name in names_of(row.name)
 }
 """Content type to the one Pillow format that may open it."""
 
-_KINDS: Final[dict[str, Kind]] = {
-    **dict.fromkeys(IMAGE_FORMATS, Kind.IMAGE),
-    "image/svg+xml": Kind.SVG,
-    "application/pdf": Kind.PDF,
-    "application/ogg": Kind.AUDIO,
-    "application/x-matroska": Kind.VIDEO,
-    f"{_OOXML}.wordprocessingml.document": Kind.OFFICE,
-    f"{_OOXML}.presentationml.presentation": Kind.OFFICE,
-    f"{_OOXML}.spreadsheetml.sheet": Kind.OFFICE,
-    "application/vnd.oasis.opendocument.text": Kind.OFFICE,
-    "application/vnd.oasis.opendocument.presentation": Kind.OFFICE,
-    "application/vnd.oasis.opendocument.spreadsheet": Kind.OFFICE,
-    "application/epub+zip": Kind.BOOK,
-    "text/html": Kind.HTML,
-    "application/xhtml+xml": Kind.HTML,
-    "text/rtf": Kind.RTF,
-    "application/rtf": Kind.RTF,
-    "message/rfc822": Kind.MAIL,
-    "application/json": Kind.TEXT,
-    "application/x-ndjson": Kind.TEXT,
-    "application/xml": Kind.TEXT,
-    "application/yaml": Kind.TEXT,
-    "application/toml": Kind.TEXT,
-    "application/javascript": Kind.TEXT,
-    "application/zip": Kind.ARCHIVE,
-    "application/x-tar": Kind.ARCHIVE,
-    "application/gzip": Kind.ARCHIVE,
-    "application/x-bzip2": Kind.ARCHIVE,
-    "application/x-xz": Kind.ARCHIVE,
-    "application/java-archive": Kind.ARCHIVE,
-}
-_FAMILIES: Final = {"video": Kind.VIDEO, "audio": Kind.AUDIO, "text": Kind.TEXT}
+SURELY_DECODED: Final = frozenset(
+    {"image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/bmp", "image/tiff"}
+    | {"image/avif", "image/heic", "image/heif"}
+)
+"""Types whose files are broken if they cannot be opened; of sequences and raw photos some can."""
+
+_TOP_LEVEL: Final = {"video": Kind.VIDEO, "audio": Kind.AUDIO, "text": Kind.TEXT}
+_NO_HANDLER: Final = "-"
 
 PREVIEWED: Final = frozenset(
     {Kind.IMAGE, Kind.SVG, Kind.PDF, Kind.VIDEO, Kind.AUDIO, Kind.TEXT, Kind.HTML, Kind.MAIL}
@@ -81,6 +66,12 @@ PROBED: Final = frozenset({Kind.IMAGE, Kind.SVG, Kind.VIDEO, Kind.AUDIO})
 
 
 def kind_of(content_type: str) -> Kind:
-    """Return the family of ``content_type``; ``Kind.UNKNOWN`` for what nothing handles."""
-    known = _KINDS.get(content_type)
-    return known or _FAMILIES.get(content_type.partition("/")[0], Kind.UNKNOWN)
+    """Return what handles ``content_type``, under any of its names.
+
+    ``Kind.UNKNOWN`` for what nothing handles. Video, audio and text that the table of content
+    types does not list is tried by the handler of its top-level type.
+    """
+    row = known(content_type)
+    if row is None:
+        return _TOP_LEVEL.get(content_type.partition("/")[0], Kind.UNKNOWN)
+    return Kind.UNKNOWN if row.handler == _NO_HANDLER else Kind(row.handler)

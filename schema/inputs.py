@@ -38,7 +38,9 @@ class FileFilter:
     scope: Scope = field(default=Scope.OWN, description="Whose files.")
     tags: list[str] | None = field(default=None, description="Tags that must all be there.")
     mime_type: str | None = field(
-        default=None, description="A type (`image/png`) or a family (`image` or `image/*`)."
+        default=None,
+        description="A type under any of its names (`image/png`), a family (`image`, `video`, "
+        "`audio`, `document`, `text`, `archive` or `other`), or a top-level type (`image/*`).",
     )
     visibility: Visibility | None = field(default=None, description="Only files of this one.")
     name: str | None = field(default=None, description="A part of the file name, in any case.")

@@ -11,7 +11,8 @@ from mmap import mmap
 from typing import Final, Protocol
 
 from core.errors import PayloadTooLargeError
-from processing.identify import HEAD_BYTES
+from processing.identification.sample import Sample, Sampler
+from processing.identify import explore
 from services.quotas import Hold
 
 BUFFER_BYTES: Final = 1024 * 1024
@@ -28,14 +29,14 @@ class Sink(Protocol):
 
 
 class Body:
-    """Takes one body into ``sink``; ``size`` (bytes), ``sha256`` and ``head`` follow it.
+    """Takes one body into ``sink``; ``size`` (bytes), ``sha256`` and ``sample`` follow it.
 
     A ``hold`` is told of every byte before it is stored.
     """
 
     def __init__(self, sink: Sink, limit: int, hold: Hold | None = None) -> None:
         self.size = 0
-        self.head = b""
+        self._sampler = Sampler(explore)
         self._sink = sink
         self._limit = limit
         self._hold = hold
@@ -52,6 +53,10 @@ class Body:
     def sha256(self) -> str:
         """The digest of what has been taken, in hexadecimal."""
         return self._hasher.hexdigest()
+
+    def sample(self, filename: str, declared: str | None) -> Sample:
+        """Return what tells the type of all that has been taken, under a name."""
+        return self._sampler.sample(filename, declared)
 
     async def take(self, chunks: AsyncIterator[bytes]) -> None:
         """Take every chunk, and return when the storage has them all.
@@ -89,8 +94,7 @@ class Body:
         self.size += len(chunk)
         if self.size > self._limit:
             raise PayloadTooLargeError(f"A file may be at most {self._limit} bytes long.")
-        if len(self.head) < HEAD_BYTES:
-            self.head += chunk[: HEAD_BYTES - len(self.head)]
+        self._sampler.feed(chunk)
 
     async def _hand_over_filled(self) -> None:
         full = self._buffer[: self._filled]

@@ -44,8 +44,9 @@ class Scope(StrEnum):
 class FileFilter:
     """What a list is narrowed to; all of it must hold.
 
-    ``tags`` must all be there; ``mime_type`` is a type (``image/png``) or a family (``image`` or
-    ``image/*``); ``name`` is any part of the file name, in any case.
+    ``tags`` must all be there; ``mime_type`` is a type under any of its names (``image/png``), a
+    family (``image``, ``video``, ``audio``, ``document``, ``text``, ``archive`` or ``other``) or a
+    top-level type (``image/*``); ``name`` is any part of the file name, in any case.
     """
 
     scope: Scope = Scope.OWN
@@ -185,7 +186,7 @@ class Listing:
         for tag in _distinct_tags(wanted):
             await narrow_tag(self._database, narrowed, tag)
         if wanted.mime_type is not None:
-            narrow_type(narrowed, wanted.mime_type)
+            narrow_type(self._database, narrowed, wanted.mime_type)
         if wanted.visibility is not None:
             narrowed.also("visibility = ?", wanted.visibility.value)
         if wanted.name is not None:

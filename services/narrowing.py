@@ -5,12 +5,14 @@ those files. What many files have is soon met while walking the list in its orde
 hundreds of times slower for the other kind, so a look of bounded cost tells which it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import isqrt
 from typing import Any, Final
 
 from models.database import Database
 from models.file import folded
+from processing.content_types import TOP_LEVEL, Family, members, names_of, strangers
 
 _RARE: Final = 1000  # files that match, up to which they are looked up in any case
 _PAGE: Final = 50
@@ -90,13 +92,49 @@ async def narrow_name(database: Database, narrowed: Narrowed, name: str) -> None
         narrowed.also(matches, value)
 
 
-def narrow_type(narrowed: Narrowed, mime_type: str) -> None:
-    """Narrow to a type (``image/png``) or a family (``image`` or ``image/*``)."""
-    family, slash, rest = mime_type.partition("/")
+def narrow_type(database: Database, narrowed: Narrowed, mime_type: str) -> None:
+    """Narrow to a type, a family, or a top-level type.
+
+    A type (``image/png``) is found under each of its names. A family (``document``) is one of
+    ``processing.content_types.Family``. A top-level type is written ``image/*``, or ``font``
+    where no family has that name.
+    """
+    top, slash, rest = mime_type.partition("/")
     if slash and rest != "*":
-        narrowed.also("mime_type = ?", mime_type)
-    else:  # from "image/" to just before "image0": "0" follows "/" in every character set
-        narrowed.also("mime_type >= ? AND mime_type < ?", f"{family}/", f"{family}0")
+        condition, values = _named(names_of(mime_type))
+    elif slash or top not in set(Family):
+        condition, values = _below(top)
+    else:
+        condition, values = _in_family(database, Family(top))
+    narrowed.also(condition, *values)
+
+
+_Condition = tuple[str, list[Any]]
+
+
+def _named(names: Sequence[str]) -> _Condition:
+    return f"mime_type IN ({', '.join('?' * len(names))})", list(names)
+
+
+def _below(top: str) -> _Condition:
+    # From "image/" to just before "image0": "0" follows "/" in every character set.
+    return "mime_type >= ? AND mime_type < ?", [f"{top}/", f"{top}0"]
+
+
+def _in_family(database: Database, family: Family) -> _Condition:
+    if family is Family.OTHER:  # whatever is in no other, listed or not
+        conditions = [_in_family(database, one) for one in Family if one is not family]
+        excluded = " OR ".join(f"({condition})" for condition, _ in conditions)
+        return f"NOT ({excluded})", [value for _, values in conditions for value in values]
+    listed, names = database.one_of("mime_type", sorted(members(family)))
+    if family not in TOP_LEVEL:
+        return listed, [names]
+    below, bounds = _below(family)
+    condition, values = f"({below}) OR {listed}", [*bounds, names]
+    if not strangers(family):
+        return f"({condition})", values
+    foreign, others = database.one_of("mime_type", sorted(strangers(family)))
+    return f"({condition}) AND NOT ({foreign})", [*values, others]
 
 
 async def _narrow_to_few(

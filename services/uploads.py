@@ -33,7 +33,7 @@ from core.ids import IdPrefix, new_id
 from core.metrics import UPLOADS
 from models.database import Database, Transaction
 from models.file import StoredFile
-from processing.identify import identify
+from processing.identify import identify_sample
 from services.body import Body
 from services.idempotency import Attempt, IdempotencyKeys, Unstored, fingerprint
 from services.metadata import UNNAMED, Draft, clean_filename, clean_media_type
@@ -125,10 +125,11 @@ class Uploads:
     ) -> Received:
         """Stage a body as it arrives, in constant memory; ``claim`` or ``discard`` it afterwards.
 
-        ``declared_type`` is what the client calls it, for an analysis to compare; nothing else
-        goes by it. What ``expected`` says of its length is refused before it is read. The body of
-        a retry, as ``attempt`` tells, is read to be compared and not stored. With ``uses`` the
-        bytes, staged once, become that many files: claim each of ``Received.for_each_use``.
+        ``declared_type`` is what the client calls it: an analysis compares it, and it chooses
+        among types that the content cannot tell apart. What ``expected`` says of its length is
+        refused before it is read. The body of a retry, as ``attempt`` tells, is read to be compared
+        and not stored. With ``uses`` the bytes, staged once, become that many files: claim each of
+        ``Received.for_each_use``.
 
         Raises:
             UnauthenticatedError: Nobody is signed in, or the account is gone.
@@ -154,8 +155,9 @@ class Uploads:
                     await staged.seal()
             if expected.most is None:  # what was held ahead may be what the next file needs
                 await hold.end(body.size)
-            mime_type = await asyncio.to_thread(identify, body.head, name)
-        declared = clean_media_type(declared_type)
+            declared = clean_media_type(declared_type)
+            sample = body.sample(name, declared)
+            mime_type = await asyncio.to_thread(identify_sample, sample)
         return Received(reservation, name, body.size, body.sha256, mime_type, declared)
 
     async def _compared(

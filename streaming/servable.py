@@ -5,23 +5,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from processing.content_types import known
+from processing.kinds import Kind, kind_of
 from streaming.conditional import http_date
 from streaming.disposition import Disposition, content_disposition
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-_INLINE = frozenset(
-    {
-        "application/ogg",
-        "application/pdf",
-        "image/avif",
-        "image/bmp",
-        "image/gif",
-        "image/jpeg",
-        "image/png",
-        "image/webp",
-    }
-)
 _INLINE_FAMILIES = ("audio/", "video/", "text/")
 _MARKUP = frozenset({"text/html", "text/xml"})
 # Under its own type a stored script or style sheet could be loaded by a page of this origin, past
@@ -60,7 +50,7 @@ def serve_as(content_type: str, asked: Disposition) -> tuple[str, Disposition]:
     if not _CONTENT_TYPE.fullmatch(essence):
         return _UNKNOWN, "attachment"
     inline = asked == "inline" and _may_be_inline(essence)
-    as_text = _LOADABLE.search(essence) or (inline and essence.startswith("text/"))
+    as_text = _LOADABLE.search(essence) or (inline and _is_text(essence))
     return (_PLAIN_TEXT if as_text else essence), ("inline" if inline else "attachment")
 
 
@@ -96,8 +86,14 @@ def cache_control(*, public: bool) -> tuple[bytes, bytes]:
     return (b"cache-control", b"public, no-cache" if public else b"private, no-cache")
 
 
+def _is_text(essence: str) -> bool:
+    return essence.startswith("text/") or kind_of(essence) is Kind.TEXT
+
+
 def _may_be_inline(essence: str) -> bool:
-    return essence in _INLINE or (essence.startswith(_INLINE_FAMILIES) and essence not in _MARKUP)
+    row = known(essence)
+    listed = row is not None and row.inline
+    return listed or (essence.startswith(_INLINE_FAMILIES) and essence not in _MARKUP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

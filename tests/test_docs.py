@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import socket
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import uvicorn
 
 from core.errors import ErrorCode
 from core.settings import PREFIX, Settings
+from processing.content_types import CONTENT_TYPES
 from processing.kinds import PREVIEWED, Kind
 from server.app import create_app
 from server.errors import STATUS
@@ -88,6 +90,13 @@ def test_what_a_document_points_at_exists(document: str) -> None:
     paths = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.[a-z]+)`", text)
     missing = [link for link in links if not (here / link).exists()]
     assert not missing + [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_the_tables_of_types_are_those_of_the_program() -> None:
+    script = runpy.run_path(str(ROOT / "scripts" / "formats.py"))
+    page = (ROOT / "docs" / "formats.md").read_text()
+    assert script["written"](page) == page, "run scripts/formats.py"
+    assert all(f"| {content_type} |" in page for content_type in CONTENT_TYPES)
 
 
 def test_every_kind_of_file_is_described() -> None:

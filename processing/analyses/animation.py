@@ -134,6 +134,7 @@ def _exactly(file: BinaryIO, length: int) -> bytes:
 _WALKS: Final[dict[str, Callable[[BinaryIO], Delays]]] = {
     "image/gif": _gif,
     "image/png": _png,
+    "image/apng": _png,
     "image/webp": _webp,
     "image/tiff": _tiff,
 }

@@ -8,12 +8,13 @@ from processing.task import Source
 from processing.texts.document import Extractor, Options, Page
 from processing.texts.packages import opened, refuse_declarations, translated
 
-_OOXML: Final = "application/vnd.openxmlformats-officedocument"
-_FORMATS: Final = {
-    f"{_OOXML}.wordprocessingml.document": "word",
-    f"{_OOXML}.presentationml.presentation": "slides",
-    f"{_OOXML}.spreadsheetml.sheet": "sheets",
-}
+_FORMATS: Final = (
+    (("wordprocessingml", "ms-word"), "word"),
+    (("presentationml", "ms-powerpoint"), "slides"),
+    (("spreadsheetml", "ms-excel"), "sheets"),
+    (("",), "opendocument"),
+)
+"""What the content types of documents, templates and macro-enabled files have in common."""
 
 
 def pages(source: Source, options: Options) -> Iterator[Page | None]:
@@ -24,7 +25,9 @@ def pages(source: Source, options: Options) -> Iterator[Page | None]:
     """
     with opened(source) as archive:
         refuse_declarations(archive)
-    name = _FORMATS.get(source.content_type, "opendocument")
+    name = next(
+        name for parts, name in _FORMATS if any(part in source.content_type for part in parts)
+    )
     extract: Extractor = import_module(f"processing.texts.{name}").pages
     with translated():
         yield from extract(source, options)

@@ -114,7 +114,12 @@ def list_parameters() -> list[Json]:
         limited_number("offset", "How many files to skip.", 0, MAX_OFFSET, 0),
         _query("sort", "The order; `-` before a key is descending.", keys, default=str(Order())),
         parameter("query", "tag", "Only files with this tag; all of several.", **tags),
-        parameter("query", "type", "Only this content type (`image/png`) or family (`image/*`)."),
+        parameter(
+            "query",
+            "type",
+            "Only this content type (`image/png`, by any of its names), family (`image`, `video`, "
+            "`audio`, `document`, `text`, `archive` or `other`) or top-level type (`image/*`).",
+        ),
         _query("visibility", "Only files of this visibility.", [one.value for one in Visibility]),
         parameter("query", "name", "Only files with this in their name, in any case."),
         _query("scope", _SCOPES, [one.value for one in Scope], default=Scope.OWN.value),

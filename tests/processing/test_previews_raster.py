@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
 from processing.previews import raster, vips
-from processing.task import Source
+from processing.task import Failure, ProcessingError, Source
+from tests.processing.containers import file_type, movie, tiff
 from tests.processing.picture_files import (
     BLUE,
     GREEN,
@@ -313,3 +314,21 @@ def test_the_file_is_read_from_a_descriptor_as_workers_have_it(tmp_path: Path) -
         path = f"/proc/self/fd/{file.fileno()}"
         preview = raster.render(Source(path, "image/png", "", given_file.size), 160)
     assert colours(preview) == UPRIGHT
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data"),
+    [
+        ("image/heic-sequence", file_type(b"msf1", b"hevc") + movie(b"pict")),
+        ("image/x-nikon-nef", tiff({254: 1, 271: b"NIKON"})),
+        ("image/x-adobe-dng", b"II*\0"),
+    ],
+)
+def test_a_raw_photo_or_sequence_without_a_decoder_is_unsupported_not_broken(
+    content_type: str, data: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    with pytest.raises(ProcessingError) as refused:
+        raster.render(Source(str(path), content_type, "file", len(data)), 160)
+    assert refused.value.failure is Failure.UNSUPPORTED

@@ -1,4 +1,4 @@
-"""A body in any chunks: the storage has it, and its size, digest and head are known."""
+"""A body in any chunks: the storage has it, and its size, digest, beginning and end are known."""
 
 import hashlib
 import random
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import PayloadTooLargeError
-from processing.identify import HEAD_BYTES
+from processing.identification.sample import HEAD_BYTES, TAIL_BYTES
 from services.body import BUFFER_BYTES, Body
 from storage.memory import MemoryStorage
 
@@ -37,7 +37,8 @@ async def test_a_body_is_the_same_in_whatever_chunks_it_comes(sizes: list[int], 
         await body.take(cut(whole, sizes))
         await staged.commit()
     assert (body.size, body.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
-    assert body.head == whole[:HEAD_BYTES]
+    sample = body.sample("a.bin", None)
+    assert (sample.head, sample.tail) == (whole[:HEAD_BYTES], whole[-TAIL_BYTES:])
     async with await storage.open(KEY) as stored:
         assert b"".join([chunk async for chunk in stored.read()]) == whole
 

@@ -9,6 +9,7 @@ from auth.viewer import ANONYMOUS, Viewer
 from core.errors import ForbiddenError, UnauthenticatedError, ValidationFailedError
 from models.file import Visibility
 from models.user import User, UserKind
+from processing.content_types import Family
 from services.application import Application
 from services.listing import FileFilter, Scope
 from services.paging import Order, Window
@@ -72,6 +73,50 @@ async def test_types_narrow_a_list_one_by_one_or_by_family(
     assert await listed(application, owner, mime_type="image") == ["c.gif"]
     for none in ("tex", "text/", "text/mark", "text0", "%", "", "*/*", "TEXT"):
         assert await listed(application, owner, mime_type=none) == []
+
+
+async def test_a_type_is_found_under_its_old_and_other_names(
+    application: Application, owner: Viewer
+) -> None:
+    for name, content in (("a.rtf", b"{\\rtf1 x}"), ("b.xml", b"<?xml version='1.0'?><b/>")):
+        await uploaded(application, owner, content, name=name)
+    async with application.database.transaction() as transaction:
+        await transaction.execute(
+            "UPDATE file SET mime_type = ? WHERE filename = ?", "text/xml", "b.xml"
+        )
+    for name in ("text/rtf", "application/rtf", "APPLICATION/RTF"):
+        assert await listed(application, owner, mime_type=name) == ["a.rtf"]
+    for name in ("text/xml", "application/xml"):
+        assert await listed(application, owner, mime_type=name) == ["b.xml"]
+
+
+IN_FAMILIES = {
+    Family.IMAGE: ("image/png", "image/x-adobe-dng"),
+    Family.VIDEO: ("video/matroska", "application/mxf", "application/x-matroska"),
+    Family.AUDIO: ("audio/mpeg", "application/ogg", "audio/unheard-of"),
+    Family.DOCUMENT: ("application/pdf", "application/msword", "text/rtf", "message/rfc822"),
+    Family.TEXT: ("text/plain", "text/unheard-of", "application/json", "audio/x-mpegurl"),
+    Family.ARCHIVE: ("application/zip", "application/vnd.rar", "application/x-rar"),
+    Family.OTHER: ("application/octet-stream", "font/otf", "model/stl", "application/unheard-of"),
+}
+
+
+async def test_every_file_is_in_exactly_one_family(application: Application, owner: Viewer) -> None:
+    types = [content_type for types in IN_FAMILIES.values() for content_type in types]
+    for content_type in types:
+        name = content_type.replace("/", " ")
+        await uploaded(application, owner, content_type.encode(), filename=name)
+    async with application.database.transaction() as transaction:
+        await transaction.execute("UPDATE file SET mime_type = REPLACE(filename, ' ', '/')")
+
+    async def found(mime_type: str) -> list[str]:
+        names = await listed(application, owner, mime_type=mime_type)
+        return sorted(name.replace(" ", "/") for name in names)
+
+    for family, expected in IN_FAMILIES.items():
+        assert await found(family.value) == sorted(expected)
+    assert await found("font") == ["font/otf"]
+    assert await found("audio/*") == ["audio/mpeg", "audio/unheard-of", "audio/x-mpegurl"]
 
 
 async def test_visibility_narrows_a_list(application: Application, owner: Viewer) -> None:

@@ -16,7 +16,11 @@ export type View = {
   file: string | null;
 };
 
-export const TYPES = ["image", "video", "audio", "application/pdf", "text"] as const;
+/** The families that the server knows; every file is in one of them. */
+export const TYPES = ["image", "video", "audio", "document", "text", "archive", "other"] as const;
+
+/** What links from earlier versions may still ask for. */
+const OLD_TYPES: Record<string, (typeof TYPES)[number]> = { "application/pdf": "document" };
 
 const SCOPES: Record<string, FileScope> = { "with-me": "SHARED_WITH_ME", everyone: "SHARED" };
 
@@ -41,7 +45,8 @@ export function orderOf(sort: string): FileOrder {
 
 export function parseView(search: string): View {
   const given = new URLSearchParams(search);
-  const type = given.get("type");
+  const asked = given.get("type") ?? "";
+  const type = OLD_TYPES[asked] ?? asked;
   const visibility = given.get("visibility")?.toUpperCase();
   return {
     name: given.get("q") ?? "",

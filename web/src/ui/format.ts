@@ -33,9 +33,6 @@ export function formatMoment(time: string): string {
 const KINDS: Record<string, string> = {
   "application/msword": "Word",
   "application/pdf": "PDF",
-  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "Slides",
-  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Sheet",
-  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
   "application/zip": "ZIP",
   "audio/mpeg": "MP3",
   "image/svg+xml": "SVG",
@@ -44,10 +41,26 @@ const KINDS: Record<string, string> = {
   "video/quicktime": "MOV",
 };
 
+const PROGRAMS: [RegExp, string][] = [
+  [/wordprocessingml|ms-word/, "Word"],
+  [/spreadsheetml|ms-excel/, "Sheet"],
+  [/presentationml|ms-powerpoint/, "Slides"],
+];
+
 /** Return a short name of a content type, for a label: JPEG, MP4, PDF. */
 export function formatKind(mimeType: string): string {
   const name = mimeType.split("/")[1] ?? mimeType;
-  return KINDS[mimeType] ?? name.replace(/^x-/, "").split(/[.+-]/).at(-1)?.toUpperCase() ?? "";
+  const program = PROGRAMS.find(([types]) => types.test(mimeType))?.[1];
+  return (
+    KINDS[mimeType] ?? program ?? name.replace(/^x-/, "").split(/[.+-]/).at(-1)?.toUpperCase() ?? ""
+  );
+}
+
+const TEXTS = /^text\/|^application\/(.*json|.*xml|yaml|toml|sql|x-subrip|.*mpegurl|mbox|pgp-.*)$/;
+
+/** Tell whether a file of a content type is text that people read as it is. */
+export function isText(mimeType: string): boolean {
+  return TEXTS.test(mimeType);
 }
 
 /** Return the address within this server: media never come from anywhere else. */

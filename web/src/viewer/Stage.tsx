@@ -4,7 +4,7 @@ import { inWords } from "../api/errors";
 import type { FileDetails } from "../library/files";
 import { Glyph } from "../library/Tile";
 import { texts } from "../texts";
-import { formatKind, ownAddress } from "../ui/format";
+import { formatKind, isText, ownAddress } from "../ui/format";
 import { lazily } from "../ui/lazily";
 import { useReload } from "../ui/useReload";
 import { mediaSource, releaseSource } from "./links";
@@ -14,6 +14,7 @@ const ImageView = lazily(() => import("./ImageView"));
 const PdfView = lazily(() => import("./PdfView"));
 
 const SHOWN_BY_BROWSERS = new Set([
+  "image/apng",
   "image/avif",
   "image/bmp",
   "image/gif",
@@ -52,7 +53,7 @@ function view({ file, own }: Props) {
   if (file.mimeType === "application/pdf") {
     return <WithSource file={file} own={own} show={(source) => <PdfView source={source} />} />;
   }
-  if (family === "text" || file.mimeType === "application/json") {
+  if (isText(file.mimeType)) {
     return <TextView file={file} />;
   }
   if (file.large) {
