@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from core.settings import Settings
 from models.versions import require_current
-from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.composition import Application
 from services.library import make_data_folder, require_library
@@ -29,7 +28,6 @@ async def running(
     Raises:
         SchemaVersionError: A newer version has migrated the database, or, without ``create``, it
             lacks migrations of this one.
-        UnavailableError: The database does not answer.
         SettingsError: There is no library (without ``create``), the secret on disk cannot be used,
             or the workers of a server lack the isolation that is required.
         UnavailableError: The database does not answer.
@@ -77,15 +75,14 @@ async def _queue(application: Application, *, create: bool) -> AsyncIterator[Non
 
 def _log_isolation(workers: Workers) -> None:
     lacking = [layer for layer, holds in workers.layers.items() if not holds]
-    if workers.isolation == STRONGEST and not lacking:
+    if lacking:
+        logger.warning(
+            "workers are isolated by: %s, without %s; docs/deployment.md says what each is for",
+            workers.isolation,
+            ", ".join(lacking),
+        )
+    else:
         logger.info("workers are isolated by %s", workers.isolation)
-        return
-    logger.warning(
-        "workers are isolated by: %s, without %s; with bubblewrap installed and allowed, a file"
-        " that takes a worker over reaches nothing else",
-        workers.isolation,
-        ", ".join(lacking) or "nothing missing",
-    )
 
 
 @asynccontextmanager
