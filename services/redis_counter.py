@@ -59,7 +59,7 @@ class RedisCounter:
         await self._pool.disconnect()
 
 
-def _require_usable(pool: BlockingConnectionPool) -> None:
+def _require_usable(pool: Any) -> None:
     try:
         pool.make_connection()  # which connects to nothing yet, but reads the parameters
     except RedisError as error:
