@@ -19,9 +19,6 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 PACKAGES: Final = (_ROOT / "core", _ROOT / "processing")
 """All of the project that a worker sees."""
 
-STRONGEST: Final = "bubblewrap"
-"""The name of the isolation that leaves a worker nothing but its file."""
-
 _SYSTEM_LINKS: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES: Final = ("/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache")
 _FONT_CACHE: Final = "/var/cache/fontconfig"
@@ -85,8 +82,8 @@ def candidates(visible: Sequence[Path]) -> list[Sandbox]:
     if bwrap := shutil.which("bwrap"):
         arguments = tuple(_bubble(visible))
         found += [
-            Sandbox(STRONGEST, (bwrap, "--disable-userns", *arguments)),
-            Sandbox(STRONGEST, (bwrap, *arguments)),  # before 0.8, or without the right
+            Sandbox("bubblewrap", (bwrap, "--disable-userns", *arguments)),
+            Sandbox("bubblewrap", (bwrap, *arguments)),  # before 0.8, or without the right
         ]
     if unshare := shutil.which("unshare"):
         found += [
@@ -107,6 +104,7 @@ def tried_out(sandbox: Sandbox) -> Sandbox | None:
             capture_output=True,
             timeout=_PROBE_SECONDS,
             check=False,
+            start_new_session=True,  # a worker takes priority from all that share its session
         )
         if not done.returncode:
             return replace(sandbox, layers=layers_of(json.loads(done.stdout)))

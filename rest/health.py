@@ -28,5 +28,4 @@ async def readyz(request: Request) -> Response:
         refusal = {"status": "unavailable", "reason": _REASONS[verdict]}
         return JsonResponse(refusal, 503, {"retry-after": "5"})
     workers = application.workers
-    body = {"status": "ok", "isolation": workers.isolation, "layers": workers.layers}
-    return JsonResponse(body)
+    return JsonResponse({"status": "ok", "isolation": workers.isolation, "layers": workers.layers})

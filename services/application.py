@@ -8,7 +8,6 @@ from core.background import meanwhile
 from core.closing import Closing
 from core.settings import Settings, SettingsError
 from models.versions import require_current
-from processing.sandbox import STRONGEST
 from processing.workers import Workers
 from services.composition import Application
 from services.library import make_data_folder, require_library
@@ -86,15 +85,14 @@ async def _forget_the_killed(application: Application) -> None:
 
 def _log_isolation(workers: Workers) -> None:
     lacking = [layer for layer, holds in workers.layers.items() if not holds]
-    if workers.isolation == STRONGEST and not lacking:
+    if lacking:
+        logger.warning(
+            "workers are isolated by: %s, without %s; docs/deployment.md says what each is for",
+            workers.isolation,
+            ", ".join(lacking),
+        )
+    else:
         logger.info("workers are isolated by %s", workers.isolation)
-        return
-    logger.warning(
-        "workers are isolated by: %s; missing layers: %s; install bubblewrap and allow user"
-        " namespaces, so that a file that takes over a worker reaches nothing else",
-        workers.isolation,
-        ", ".join(lacking) or "none",
-    )
 
 
 def _background(application: Application) -> AbstractAsyncContextManager[None]:

@@ -59,7 +59,7 @@ class RedisCounter:
         await self._pool.disconnect()
 
 
-def _require_usable(pool: BlockingConnectionPool) -> None:
+def _require_usable(pool: Any) -> None:
     try:
         # It connects to nothing yet, but reads the parameters.
         pool.make_connection()  # type: ignore[no-untyped-call] # the library has no annotation

@@ -1,6 +1,8 @@
 """What isolates a worker is checked, reported layer by layer, and required where a setting asks."""
 
 import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -11,7 +13,7 @@ from core.setting_values import PARSERS
 from core.settings import SettingsError
 from processing.confinement import drop_rights
 from processing.isolation import NAMESPACES, REQUIRED, Layer, layers_of, missing, own_namespaces
-from processing.sandbox import Sandbox, tried_out
+from processing.sandbox import PACKAGES, Sandbox, tried_out
 from processing.workers import Workers
 from tests.processing.pool import copied, opened
 
@@ -24,6 +26,16 @@ FAILURES = {
     "create": LANDLOCK,
     "restrict": LANDLOCK,
 }
+
+TRYING = """
+from pathlib import Path
+from processing.sandbox import Sandbox, tried_out
+
+group = Path("/proc/self/autogroup")
+print(group.read_text().strip())
+assert tried_out(Sandbox("none"))
+print(group.read_text().strip())
+"""
 
 
 class Kernel:
@@ -126,6 +138,19 @@ def test_without_a_sandbox_no_namespace_is_reported() -> None:
     found = tried_out(Sandbox("none"))
     assert found is not None
     assert not any(found.layers[layer] for layer in NAMESPACES)
+
+
+def test_trying_a_sandbox_takes_no_priority_from_the_server() -> None:
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", TRYING],
+        cwd=PACKAGES[0].parent,
+        start_new_session=True,  # whose processes share their priority, see sched(7), "autogroup"
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    before, after = done.stdout.splitlines()
+    assert before == after
 
 
 @pytest.mark.parametrize("level", ["namespaces", "bubblewrap"])
