@@ -20,6 +20,7 @@ APPS: Final[dict[str, dict[str, Any]]] = {
             "models.api_key",
             "models.idempotency",
             "models.audit",
+            "models.backfill",
         ],
         "default_connection": CONNECTION,
         "migrations": "models.migrations",

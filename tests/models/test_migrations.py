@@ -31,6 +31,7 @@ MIGRATIONS = [
     "0007_audit",
     "0008_names",
     "0009_sharing_by_email",
+    "0010_blurhash",
 ]
 NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
 NAMES_OF_POSTGRES = (("owner_id", "filename_folded"), False, False)
@@ -46,6 +47,7 @@ TABLES = {
     "idempotency_key",
     "file_share",
     "audit_record",
+    "backfill",
 }
 
 MIGRATING = """

@@ -1,8 +1,6 @@
-import { AnalyzeDocument } from "../api/documents";
 import { ApiError, inWords, isPassing } from "../api/errors";
-import { execute } from "../api/graphql";
 import { upload } from "../api/upload";
-import { type FileCard, queries, refreshFiles, showShape } from "../library/files";
+import { queries, refreshFiles } from "../library/files";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
 import { createStore } from "../ui/store";
@@ -31,7 +29,6 @@ export const speedometer = new Speedometer();
 const controllers = new Map<number, AbortController>();
 let last = 0;
 let painting = false;
-let looks = Promise.resolve(); // one after the other: people wait for their uploads, not for this
 let items: Upload[] = [];
 
 /** Put files in the queue; those that the server would refuse for their size fail at once. */
@@ -103,10 +100,9 @@ async function run({ key, name, file }: Upload): Promise<void> {
   controllers.set(key, controller);
   change(key, { state: "sending", sent: 0, error: null });
   try {
-    const { id } = await sendPatiently(key, name, file, controller.signal);
+    await sendPatiently(key, name, file, controller.signal);
     change(key, { state: "done", sent: file.size });
     scheduleRefresh();
-    looks = looks.then(() => lookAt(id));
   } catch (error) {
     if (!controller.signal.aborted) {
       change(key, { state: "failed", error: inWords(error) });
@@ -150,17 +146,6 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
       reject(signal.reason);
     });
   });
-}
-
-/** Have the server look at a new file, so that its shape and placeholder are known next time. */
-async function lookAt(id: string): Promise<void> {
-  try {
-    const { metadata } = (await execute(AnalyzeDocument, { id })).analyze;
-    const { blurhash = null, width = null, height = null } = metadata as Partial<FileCard>;
-    showShape(id, { blurhash, width, height });
-  } catch {
-    // The file is stored; what it is will be asked again when somebody opens it.
-  }
 }
 
 let refreshDue = false;
