@@ -1,8 +1,19 @@
 """Blobs: the bytes of files, once per owner and content."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from tortoise import Model, fields
 
 from models.user import User
+
+FACTS: Final[Mapping[str, str]] = {
+    "width": "int",
+    "height": "int",
+    "duration": "double precision",
+    "blurhash": "text",
+}
+"""What a probe finds, by column with its SQL type: on the blob and on each file that shows it."""
 
 
 class Blob(Model):
@@ -13,8 +24,8 @@ class Blob(Model):
     index over owner and digest ``WHERE refs > 0`` stands in the first migration, as SQL: Tortoise
     has no conditional constraint for SQLite.
 
-    ``width`` and ``height`` (pixels, as shown) and ``duration`` (seconds) are found after the
-    upload; until then ``probed`` is false.
+    ``width`` and ``height`` (pixels, as shown), ``duration`` (seconds) and ``blurhash`` are found
+    after the upload; until then ``probed`` is false.
     """
 
     key = fields.CharField(max_length=32, primary_key=True)
@@ -28,6 +39,7 @@ class Blob(Model):
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
     duration = fields.FloatField(null=True)
+    blurhash = fields.CharField(max_length=64, null=True)
     probed = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 

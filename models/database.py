@@ -6,7 +6,7 @@ SQL is written once with ``?`` placeholders and runs on both engines.
 import asyncio
 import fcntl
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, Final, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -29,6 +29,7 @@ from models.versions import require_known
 
 _MIGRATION_LOCK: Final = 0x6D65646961
 _SWEEP_LOCK: Final = _MIGRATION_LOCK + 1
+_BACKFILL_LOCK: Final = _MIGRATION_LOCK + 2
 """Advisory locks: any numbers, the same in every replica."""
 
 
@@ -43,6 +44,11 @@ class Transaction:
     def for_update(self) -> str:
         """What a ``SELECT`` ends in to lock its rows; SQLite's transaction locks them all."""
         return " FOR UPDATE" if is_postgres(self.client) else ""
+
+    @property
+    def for_no_key_update(self) -> str:
+        """As ``for_update``, for rows whose keys stay: others may go on referring to them."""
+        return " FOR NO KEY UPDATE" if is_postgres(self.client) else ""
 
     def one_of(self, column: str, values: Sequence[str]) -> tuple[str, Any]:
         """Return a condition that a column has one of ``values``, and its only value to bind."""
@@ -192,18 +198,23 @@ class Database:
                     await connection.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             yield
 
-    @asynccontextmanager
-    async def turn_to_sweep(self) -> AsyncIterator[bool]:
+    def turn_to_sweep(self) -> AbstractAsyncContextManager[bool]:
         """Tell the block whether it is the only one that sweeps now, in any process."""
+        return self._turn(_SWEEP_LOCK)
+
+    def turn_to_backfill(self) -> AbstractAsyncContextManager[bool]:
+        """Tell the block whether it is the only one that backfills now, in any process."""
+        return self._turn(_BACKFILL_LOCK)
+
+    @asynccontextmanager
+    async def _turn(self, lock: int) -> AsyncIterator[bool]:
         if self.is_embedded:
             yield True
             return
         with translated():
             async with self._session(limited=True) as connection:
                 with answered():
-                    ours = await connection.fetchval(
-                        "SELECT pg_try_advisory_xact_lock($1)", _SWEEP_LOCK
-                    )
+                    ours = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", lock)
                 yield ours
 
     @asynccontextmanager

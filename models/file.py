@@ -30,9 +30,10 @@ class Visibility(StrEnum):
 class File(Model):
     """A file of an owner.
 
-    ``tags`` repeats ``FileTag`` in order, and ``width``, ``height`` and ``duration`` repeat the
-    blob's, for reading in one statement; ``filename_folded`` is the name as searches compare it.
-    Signed addresses hold for one ``links_version``: counting it up revokes those given out.
+    ``tags`` repeats ``FileTag`` in order, and ``width``, ``height``, ``duration`` and ``blurhash``
+    repeat the blob's, for reading in one statement; ``filename_folded`` is the name as searches
+    compare it. Signed addresses hold for one ``links_version``: counting it up revokes those given
+    out.
     """
 
     id = BytewiseText(max_length=ID_LENGTH, primary_key=True)
@@ -56,6 +57,7 @@ class File(Model):
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
     duration = fields.FloatField(null=True)
+    blurhash = fields.CharField(max_length=64, null=True)
     links_version = fields.BigIntField(default=0, db_default=0)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
@@ -100,10 +102,10 @@ class StoredFile:
 
     Nobody changes one; a changed file is another (``dataclasses.replace``).
 
-    Width and height are in pixels as shown, the duration in seconds; None where they do not apply
-    or are not known yet. ``declared_type`` is what the client said that it sent, ``mime_type`` what
-    was found. ``granted_to`` is the account that the file was read for, if it is shared with that
-    account by name.
+    Width and height are in pixels as shown, the duration in seconds; they and the BlurHash are None
+    where they do not apply or are not known yet. ``declared_type`` is what the client said that it
+    sent, ``mime_type`` what was found. ``granted_to`` is the account that the file was read for, if
+    it is shared with that account by name.
     """
 
     id: str
@@ -121,6 +123,7 @@ class StoredFile:
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    blurhash: str | None = None
     declared_type: str | None = None
     links_version: int = 0
     granted_to: str | None = None
@@ -128,7 +131,7 @@ class StoredFile:
 
 COLUMNS = (
     "id, owner_id, blob_id, filename, description, tags, visibility, mime_type, size, sha256,"
-    " created_at, updated_at, width, height, duration, declared_type,"
+    " created_at, updated_at, width, height, duration, blurhash, declared_type,"
     " links_version"
 )
 """The columns of ``StoredFile``, in the order that ``stored_file`` reads them."""
@@ -171,5 +174,6 @@ def stored_file(row: Sequence[Any]) -> StoredFile:
         row[14],
         row[15],
         row[16],
-        row[17] if len(row) > _ALONE else None,
+        row[17],
+        row[18] if len(row) > _ALONE else None,
     )

@@ -64,6 +64,9 @@ PREVIEWED: Final = frozenset(
 PROBED: Final = frozenset({Kind.IMAGE, Kind.SVG, Kind.VIDEO, Kind.AUDIO})
 """The kinds that have a size in pixels or a duration."""
 
+PICTURED: Final = frozenset({Kind.IMAGE, Kind.VIDEO})
+"""The kinds that have a BlurHash."""
+
 
 def kind_of(content_type: str) -> Kind:
     """Return what handles ``content_type``, under any of its names.

@@ -110,13 +110,6 @@ async def analysis(info: RequestInfo, parent: Parent[StoredFile]) -> PartialAnal
     return _partial(found, list(AnalysisKind)) if found else None
 
 
-async def blurhash(info: RequestInfo, parent: Parent[StoredFile]) -> str | None:
-    """Return the placeholder that an analysis has found, if one was made."""
-    found = await info.context.loaders.analyses.load(parent)
-    hashed = found.metadata.get("blurhash") if found else None
-    return hashed if isinstance(hashed, str) else None
-
-
 def _shown(context: Context, made: Preview) -> ShownPreview:
     return ShownPreview(
         preview_url=context.base_url + made.path,

@@ -25,7 +25,12 @@ def enveloped(data: Any, **more: Any) -> JsonResponse:
 
 def file_json(file: StoredFile, base: str) -> dict[str, Any]:
     """Return ``file`` as REST shows it; ``base`` is the server's own address."""
-    known = {"width": file.width, "height": file.height, "duration": file.duration}
+    known = {
+        "width": file.width,
+        "height": file.height,
+        "duration": file.duration,
+        "blurhash": file.blurhash,
+    }
     return {
         "id": file.id,
         "filename": file.filename,

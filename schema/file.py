@@ -107,11 +107,10 @@ class File(Node):
     height: int | None = field(description="The height in pixels as shown; null as the width.")
     duration: float | None = field(description="The duration in seconds; null as the width.")
     blurhash: str | None = field(
-        resolver=derivatives.blurhash,
         description=(
-            "A BlurHash (https://blurha.sh) to show until the picture is there; null before"
-            " `analyze`, or for what is no picture."
-        ),
+            "A BlurHash (https://blurha.sh) to show until the preview has loaded; null until it was"
+            " looked at, and for what is no image or video."
+        )
     )
     preview_url: str | None = field(
         resolver=_preview_url,

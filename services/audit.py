@@ -25,7 +25,7 @@ logger = logging.getLogger("media.audit")
 MAX_OFFSET: Final = 10_000_000
 
 _COLUMNS: Final = "id, at, account_id, operation, file_id, owner_id, request_id"
-_AT_ONCE: Final = 500  # rows in one statement
+_AT_ONCE: Final = 500  # rows that one statement removes
 
 
 class Audit:
@@ -116,16 +116,18 @@ async def _write(
     transaction: Transaction, viewer: Viewer, operation: Operation, files: Sequence[StoredFile]
 ) -> None:
     now, request = datetime.now(UTC), request_id()
-    for start in range(0, len(files), _AT_ONCE):
-        rows = files[start : start + _AT_ONCE]
-        values = [
-            (now, viewer.id, operation.value, file.id, file.owner_id, request) for file in rows
-        ]
-        await transaction.execute(
-            "INSERT INTO audit_record (at, account_id, operation, file_id, owner_id, request_id)"
-            f" VALUES {', '.join(['(?, ?, ?, ?, ?, ?)'] * len(rows))}",
-            *(value for row in values for value in row),
-        )
+    given, value = transaction.table(
+        {"file_id": "text", "owner_id": "text"}, [(file.id, file.owner_id) for file in files]
+    )
+    await transaction.execute(
+        "INSERT INTO audit_record (at, account_id, operation, request_id, file_id, owner_id)"
+        f" SELECT ?, ?, ?, ?, file_id, owner_id FROM {given}",
+        now,
+        viewer.id,
+        operation.value,
+        request,
+        value,
+    )
     for file in files:
         logger.info("administrator %s: %s %s", viewer.id, operation.value, file.id)
 

@@ -1,7 +1,7 @@
 """The rows of files: read by id, held, changed and removed within a transaction."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import orjson
@@ -90,20 +90,43 @@ async def count_up_links(transaction: Transaction, file: StoredFile) -> int:
 
 
 async def remove_files(transaction: Transaction, files: Sequence[StoredFile]) -> None:
-    """Remove files, and take them off the counts of accounts and blobs."""
+    """Remove files, and take them off the counts of accounts and blobs, in three statements."""
+    if not files:
+        return
     condition, ids = transaction.one_of("id", [file.id for file in files])
     await transaction.execute(f"DELETE FROM file WHERE {condition}", ids)
     # Files, accounts, blobs, each in order: no two transactions wait for each other in a circle.
-    for owner_id, owned in sorted(_by_owner(files).items()):
-        await transaction.execute(
-            "UPDATE user_account SET files_count = files_count - ?, bytes_used = bytes_used - ?"
-            " WHERE id = ?",
-            len(owned),
-            sum(file.size for file in owned),
-            owner_id,
-        )
-    for blob_id, count in sorted(Counter(file.blob_id for file in files).items()):
-        await transaction.execute("UPDATE blob SET refs = refs - ? WHERE key = ?", count, blob_id)
+    await _uncount(
+        transaction,
+        "user_account",
+        "id",
+        {
+            owner_id: {"files_count": len(owned), "bytes_used": sum(file.size for file in owned)}
+            for owner_id, owned in _by_owner(files).items()
+        },
+    )
+    references = Counter(file.blob_id for file in files)
+    await _uncount(
+        transaction, "blob", "key", {key: {"refs": count} for key, count in references.items()}
+    )
+
+
+async def _uncount(
+    transaction: Transaction, table: str, key: str, less: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Subtract from columns of the rows that ``less`` names, which are locked in order first."""
+    names = list(next(iter(less.values())))
+    rows = [(one, *(counts[name] for name in names)) for one, counts in less.items()]
+    given, value = transaction.table({"id": "text", **dict.fromkeys(names, "bigint")}, rows)
+    changed = ", ".join(f"{name} = {table}.{name} - given.{name}" for name in names)
+    among, keys = transaction.one_of(key, list(less))
+    await transaction.execute(
+        f"WITH held AS (SELECT {key} FROM {table} WHERE {among} ORDER BY {key}"
+        f"{transaction.for_no_key_update}) UPDATE {table} SET {changed} FROM held, {given}"
+        f" WHERE {table}.{key} = held.{key} AND held.{key} = given.id",
+        keys,
+        value,
+    )
 
 
 def _possible(ids: Sequence[str]) -> list[str]:

@@ -5,6 +5,9 @@ shared afterwards, as if it had been uploaded to one account; it is charged in f
 may pass a quota, which then holds for what comes after.
 """
 
+from typing import Final
+
+from models.blob import FACTS
 from models.database import Transaction
 
 
@@ -68,19 +71,47 @@ async def _move_totals(transaction: Transaction, guest_id: str, account_id: str)
         )
 
 
+_SAME: Final = (
+    "SELECT theirs.key AS key, theirs.refs AS refs, ours.key AS shared, "
+    + ", ".join(f"ours.{name} AS {name}" for name in FACTS)
+    + " FROM blob theirs"
+    " JOIN blob ours ON ours.sha256 = theirs.sha256 AND ours.owner_id = ? AND ours.refs > 0"
+    " WHERE theirs.owner_id = ? AND theirs.refs > 0"
+)
+"""The guest's blobs whose content the account has as well, and the account's blobs."""
+
+
 async def _share_content(transaction: Transaction, guest_id: str, account_id: str) -> None:
-    both = await transaction.rows(
-        "SELECT theirs.key AS key, ours.key AS shared, theirs.refs AS refs FROM blob theirs"
-        " JOIN blob ours ON ours.sha256 = theirs.sha256 AND ours.owner_id = ? AND ours.refs > 0"
-        " WHERE theirs.owner_id = ? AND theirs.refs > 0 ORDER BY ours.key" + transaction.for_update,
+    await _lock_blobs(transaction, guest_id, account_id)
+    # What a probe has found of the account's blob is not looked for again.
+    facts = ", ".join(f"{name} = COALESCE(same.{name}, file.{name})" for name in FACTS)
+    await transaction.execute(
+        f"UPDATE file SET blob_id = same.shared, {facts} FROM ({_SAME}) AS same"
+        " WHERE file.blob_id = same.key",
         account_id,
         guest_id,
     )
-    for blob in both:
-        await transaction.execute(
-            "UPDATE file SET blob_id = ? WHERE blob_id = ?", blob["shared"], blob["key"]
-        )
-        await transaction.execute(
-            "UPDATE blob SET refs = refs + ? WHERE key = ?", blob["refs"], blob["shared"]
-        )
-        await transaction.execute("UPDATE blob SET refs = 0 WHERE key = ?", blob["key"])
+    await transaction.execute(
+        f"UPDATE blob SET refs = blob.refs + same.refs FROM ({_SAME}) AS same"
+        " WHERE blob.key = same.shared",
+        account_id,
+        guest_id,
+    )
+    await transaction.execute(
+        "UPDATE blob SET refs = 0 WHERE owner_id = ? AND refs > 0 AND sha256 IN"
+        " (SELECT sha256 FROM blob WHERE owner_id = ? AND refs > 0)",
+        guest_id,
+        account_id,
+    )
+
+
+async def _lock_blobs(transaction: Transaction, guest_id: str, account_id: str) -> None:
+    """Lock the guest's blobs and the account's of the same content, in the order of their keys."""
+    await transaction.rows(
+        "SELECT key FROM blob WHERE refs > 0 AND (owner_id = ? OR (owner_id = ? AND sha256 IN"
+        " (SELECT sha256 FROM blob WHERE owner_id = ? AND refs > 0))) ORDER BY key"
+        + transaction.for_update,
+        guest_id,
+        account_id,
+        guest_id,
+    )

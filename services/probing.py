@@ -1,21 +1,25 @@
-"""Probing: width, height and duration of what was uploaded, found right afterwards.
+"""Probing: width, height, duration and BlurHash of what was uploaded, found right afterwards.
 
 What is still to be looked at stands in the database, so a restart forgets nothing; an upload
-waits for none of it.
+waits for none of it. Files that were probed before probes found a BlurHash are probed again, behind
+all new ones.
 """
 
 import asyncio
 import logging
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
-from core.errors import MediaError
+from core.errors import MediaError, UnavailableError
+from models.blob import FACTS
 from models.database import Database
 from processing.kinds import PROBED, kind_of
 from processing.task import ProcessingError, TaskName
+from services.backfill import Backfill
 from services.processor import Processor, Subject
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ _UNPROBED: Final = (
 _RETRY_SECONDS: Final = 30
 _MAX_RETRY_SECONDS: Final = 3600
 _MAX_PIXELS: Final = 2**31 - 1
+_MAX_BLURHASH: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,15 @@ class _Found:
     width: int | None = None
     height: int | None = None
     duration: float | None = None
+    blurhash: str | None = None
+
+
+class _Left(Enum):
+    """What is left to probe."""
+
+    NOTHING = auto()
+    MORE = auto()
+    LATER = auto()
 
 
 class Prober:
@@ -55,6 +69,7 @@ class Prober:
         self, database: Database, processor: Processor, jobs: "Jobs | None" = None
     ) -> None:
         self._jobs = jobs
+        self._backfill = Backfill(database)
         self._database = database
         self._processor = processor
         self._wake = asyncio.Event()
@@ -68,7 +83,10 @@ class Prober:
         pause = _RETRY_SECONDS
         while True:
             self._wake.clear()
-            done = await self.try_all()
+            left = await self._try_older() if await self.try_all() else _Left.LATER
+            if left is _Left.MORE:
+                continue
+            done = left is _Left.NOTHING
             pause = _RETRY_SECONDS if done else min(2 * pause, _MAX_RETRY_SECONDS)
             try:
                 async with asyncio.timeout(None if done else pause):
@@ -84,13 +102,34 @@ class Prober:
         """
         left, after = 0, _BEGINNING
         while rows := await self._database.read(_UNPROBED, *after):
-            subjects = [Subject(key, mime_type, "file") for _, key, mime_type in rows]
-            found = await asyncio.gather(*(self._probed(subject) for subject in subjects))
-            known = {key: one for (_, key, _), one in zip(rows, found, strict=True) if one}
-            await self._record(known)
-            left += len(rows) - len(known)
+            left += await self._probe_some([Subject(key, kind, "file") for _, key, kind in rows])
             after = (rows[-1][0], rows[-1][1])
         return left
+
+    async def probe_older(self) -> bool:
+        """Probe some of the files that were probed before an upgrade; False if none is left.
+
+        Raises:
+            UnavailableError: Another process does so now, or the storage does not answer.
+        """
+        async with self._database.turn_to_backfill() as ours:
+            if not ours:
+                raise UnavailableError("Another process probes the older files.")
+            window = await self._backfill.window()
+            if window is None:
+                return False
+            for start in range(0, len(window.subjects), _BATCH):
+                if await self._probe_some(window.subjects[start : start + _BATCH]):
+                    raise UnavailableError("The storage does not give some of the older files.")
+            await self._backfill.advance(window)
+            return True
+
+    async def _probe_some(self, subjects: Sequence[Subject]) -> int:
+        """Probe and record blobs side by side; return how many were out of reach."""
+        found = await asyncio.gather(*(self._probed(subject) for subject in subjects))
+        known = {one.blob_id: facts for one, facts in zip(subjects, found, strict=True) if facts}
+        await self._record(known)
+        return len(subjects) - len(known)
 
     async def try_all(self) -> bool:
         """Look at all that is new, or ask for it; False if some is left for another time."""
@@ -109,6 +148,17 @@ class Prober:
             logger.warning("%s files could not be looked at, and will be later", left)
         return not left
 
+    async def _try_older(self) -> _Left:
+        if self._jobs is not None:  # a worker does
+            return _Left.NOTHING
+        try:
+            return _Left.MORE if await self.probe_older() else _Left.NOTHING
+        except MediaError as error:
+            logger.info("older files will be probed later: %s", error)
+        except Exception:  # whatever it is, files to come need a prober
+            logger.exception("older files will be probed later")
+        return _Left.LATER
+
     async def _probed(self, subject: Subject) -> _Found | None:
         if kind_of(subject.content_type) not in PROBED:
             return _Found()
@@ -119,37 +169,50 @@ class Prober:
             return None
 
     async def _probe(self, subject: Subject) -> _Found:
-        try:
-            made = await self._processor.run(TaskName.PROBE, subject, {}, patient=True)
-        except ProcessingError as error:
-            logger.info("%s has no dimensions: %s", subject.blob_id, error.message)
-            return _Found()
-        made.output.close()
-        return _found(made.result)
+        # What cannot be decoded, or takes a worker too long, may still have a header.
+        for pictured in (True, False):
+            spec = {"blurhash": pictured}
+            try:
+                made = await self._processor.run(TaskName.PROBE, subject, spec, patient=True)
+            except ProcessingError as error:
+                logger.info("%s cannot be probed: %s", subject.blob_id, error.message)
+                continue
+            made.output.close()
+            return _found(made.result)
+        return _Found()
 
     async def _record(self, found: Mapping[str, _Found]) -> None:
         if not found:
             return
         async with self._database.transaction() as transaction:
-            # Files before blobs, as everybody locks them: else this and a deletion wait in a ring.
+            # Files before blobs, each in order, as everybody locks them: else this and a deletion
+            # wait in a ring.
             condition, among = transaction.one_of("blob_id", list(found))
             await transaction.rows(
                 f"SELECT id FROM file WHERE {condition} ORDER BY id{transaction.for_update}", among
             )
-            for key, one in sorted(found.items()):
-                facts = (one.width, one.height, one.duration)
-                await transaction.execute(
-                    "UPDATE blob SET probed = ?, width = ?, height = ?, duration = ? WHERE key = ?",
-                    True,
-                    *facts,
-                    key,
-                )
-                # After the blob: an upload that shares it meanwhile has waited, or is seen here.
-                await transaction.execute(
-                    "UPDATE file SET width = ?, height = ?, duration = ? WHERE blob_id = ?",
-                    *facts,
-                    key,
-                )
+            condition, among = transaction.one_of("key", list(found))
+            in_order = f"WHERE {condition} ORDER BY key{transaction.for_no_key_update}"
+            await transaction.rows(f"SELECT key FROM blob {in_order}", among)
+            given, value = transaction.table(
+                {"blob_id": "text", **FACTS}, [(key, *astuple(one)) for key, one in found.items()]
+            )
+            await transaction.execute(
+                f"UPDATE blob SET probed = ?, {_known('blob')} FROM {given}"
+                " WHERE blob.key = given.blob_id",
+                True,
+                value,
+            )
+            # After the blobs: an upload that shares one meanwhile has waited, or is seen here.
+            await transaction.execute(
+                f"UPDATE file SET {_known('file')} FROM {given} WHERE file.blob_id = given.blob_id",
+                value,
+            )
+
+
+def _known(table: str) -> str:
+    """Return assignments of what was found; what was not found now stays as it was."""
+    return ", ".join(f"{name} = COALESCE(given.{name}, {table}.{name})" for name in FACTS)
 
 
 def _found(result: Mapping[str, Any]) -> _Found:
@@ -158,7 +221,13 @@ def _found(result: Mapping[str, Any]) -> _Found:
         _pixels(result.get("width")),
         _pixels(result.get("height")),
         _seconds(result.get("duration")),
+        _blurhash(result.get("blurhash")),
     )
+
+
+def _blurhash(value: Any) -> str | None:
+    usable = isinstance(value, str) and value.isascii() and value.isprintable()
+    return value if usable and len(value) <= _MAX_BLURHASH else None
 
 
 def _pixels(value: Any) -> int | None:

@@ -21,13 +21,14 @@ class SharedBlob:
     width: int | None
     height: int | None
     duration: float | None
+    blurhash: str | None
 
 
 async def share_blob(transaction: Transaction, received: Received) -> SharedBlob | None:
     """Count up the owner's live blob with this content and return it; None without one."""
     rows = await transaction.rows(
         "UPDATE blob SET refs = refs + 1 WHERE owner_id = ? AND sha256 = ? AND refs > 0"
-        " RETURNING key, width, height, duration",
+        " RETURNING key, width, height, duration, blurhash",
         received.reservation.owner_id,
         received.sha256,
     )
@@ -98,6 +99,7 @@ async def insert_file(transaction: Transaction, file: StoredFile) -> None:
         width=file.width,
         height=file.height,
         duration=file.duration,
+        blurhash=file.blurhash,
         created_at=file.created_at,
         updated_at=file.updated_at,
     )

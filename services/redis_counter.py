@@ -62,6 +62,6 @@ class RedisCounter:
 def _require_usable(pool: Any) -> None:
     try:
         # It connects to nothing yet, but reads the parameters.
-        pool.make_connection()  # type: ignore[no-untyped-call] # the library has no annotation
+        pool.make_connection()
     except RedisError as error:
         raise ValueError(str(error)) from None

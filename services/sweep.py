@@ -20,7 +20,7 @@ from storage.base import Storage, StorageError
 
 logger = logging.getLogger("media.sweep")
 
-_BATCH = 500
+_BATCH = 1000  # all blobs of the largest bulk deletion
 _AT_ONCE = 8  # objects that are removed side by side
 _SESSIONS_KEPT = timedelta(days=1)
 

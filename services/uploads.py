@@ -338,6 +338,7 @@ def _showing(file: StoredFile, shared: SharedBlob | None) -> StoredFile:
         width=shared.width,
         height=shared.height,
         duration=shared.duration,
+        blurhash=shared.blurhash,
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from PIL import Image
 
-from processing.analyses.header import still_to_turn
+from processing import images
+from processing.analyses import header
+from processing.task import Source
 
 _WORKING_SIZE: Final = 128
 _BLUR_SIZE: Final = 32
@@ -48,8 +50,19 @@ def placeholders(image: Image.Image) -> dict[str, Any]:
     }
 
 
+def blurhash_of(source: Source) -> str:
+    """Return the BlurHash of a picture in a file.
+
+    Raises:
+        ProcessingError: Broken, or too large to decode.
+    """
+    with header.opened(source) as image:
+        images.check_size(*image.size)
+        return blurhash(_on_white(_small(image)))
+
+
 def _small(image: Image.Image) -> Image.Image:
-    turn = _UPRIGHT.get(still_to_turn(image))
+    turn = _UPRIGHT.get(header.still_to_turn(image))
     image.draft("RGB", (_WORKING_SIZE, _WORKING_SIZE))
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value / 256).convert("L")  # convert() alone would clip

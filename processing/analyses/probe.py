@@ -1,24 +1,41 @@
-"""Size and duration, right after each upload: by headers alone, in a few milliseconds."""
+"""Size, duration and BlurHash, right after each upload.
 
-from collections.abc import Mapping
+The first two come from headers alone; the BlurHash takes decoding, some ten milliseconds.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, Final
 
-from processing.kinds import Kind, kind_of
+from processing.kinds import PICTURED, Kind, kind_of
 from processing.task import ProcessingError, Source
 
-_NOTHING: Final = {"width": None, "height": None, "duration": None}
+_NOTHING: Final[dict[str, Any]] = {
+    "width": None,
+    "height": None,
+    "duration": None,
+    "blurhash": None,
+}
+_POSTER_SIZE: Final = 128
 
 
 def run(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> dict[str, Any]:
-    """Return ``width`` and ``height`` in pixels as shown, and ``duration`` in seconds.
+    """Return ``width`` and ``height`` in pixels as shown, ``duration`` in seconds, ``blurhash``.
 
     Each is None where a file has none or is too broken to tell; nothing is written to ``output``.
+    With ``blurhash`` False in ``spec`` nothing is decoded.
     """
-    del spec, output
+    del output
+    found = _NOTHING | _attempted(_probed, source)
+    if spec["blurhash"] and found["width"] and kind_of(source.content_type) in PICTURED:
+        found |= _attempted(_pictured, source)
+    return found
+
+
+def _attempted(probe: Callable[[Source], dict[str, Any]], source: Source) -> dict[str, Any]:
     try:
-        return _NOTHING | _probed(source)
+        return probe(source)
     except (ProcessingError, MemoryError):
-        return dict(_NOTHING)
+        return {}
 
 
 def _probed(source: Source) -> dict[str, Any]:
@@ -36,6 +53,16 @@ def _probed(source: Source) -> dict[str, Any]:
 
         return _sized(svg.size(source))
     return {}
+
+
+def _pictured(source: Source) -> dict[str, Any]:
+    from processing.analyses import placeholder  # noqa: PLC0415 - Pillow only for pictures
+
+    if kind_of(source.content_type) is Kind.IMAGE:
+        return {"blurhash": placeholder.blurhash_of(source)}
+    from processing.previews import video  # noqa: PLC0415 - FFmpeg only for recordings
+
+    return {"blurhash": placeholder.blurhash(video.render(source, _POSTER_SIZE))}
 
 
 def _sized(size: tuple[int, int] | None) -> dict[str, Any]:

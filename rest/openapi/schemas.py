@@ -126,6 +126,11 @@ def _dimensions() -> Json:
         "width": count("In pixels, as shown; absent until it was looked at, or without one."),
         "height": count("In pixels, as shown; absent as the width."),
         "duration": {"type": "number", "minimum": 0, "description": "In seconds; absent as above."},
+        "blurhash": text(
+            "A BlurHash (https://blurha.sh) to show until the preview has loaded; absent until it"
+            " was looked at, and from what is no image or video.",
+            examples=["LEHV6nWB2yk8pyo0adR*.7kCMdnj"],
+        ),
     }
 
 

@@ -10,13 +10,15 @@ import pytest
 
 from core.settings import Settings
 from server.app import create_app
+from tests.acceptance.samples import image
+from tests.services.clock import Clock
 
 LIST = """
 query ($first: Int!) {
   files(first: $first) {
     totalCount
     edges { cursor node { id filename tags size url streamUrl checksum owner { id kind } width
-      signedUrl { url expiresAt } previewUrl
+      blurhash signedUrl { url expiresAt } previewUrl
       previews { previewUrl } text { pages } analysis { fileType }
       shares { accountId kind createdAt } } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -36,7 +38,7 @@ query ($first: Int!) {
 
 
 # Of the prober, and of the look whether another process has committed.
-BACKGROUND = ("NOT blob.probed", "data_version")
+BACKGROUND = ("NOT blob.probed", "FROM backfill", "data_version")
 
 
 class Statements:
@@ -60,6 +62,14 @@ class Statements:
 @asynccontextmanager
 async def running(data_dir: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Statements]]:
     app = create_app(Settings(data_dir=data_dir))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("services.lookups.time", Clock())  # callers stay known, however slow it is
+        async with _served(app) as (client, statements):
+            yield client, statements
+
+
+@asynccontextmanager
+async def _served(app: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Statements]]:
     transport = httpx.ASGITransport(app)
     statements = Statements()
     async with (
@@ -154,3 +164,34 @@ async def test_an_upload_takes_the_same_few_statements_however_much_there_is(
     assert [len(one) for one in taken] == [13, 13, 13], taken
     held = [one for one in taken[0] if "reserved_until >" in one]
     assert len(held) == 1
+
+
+async def test_a_list_of_placeholders_reads_no_stored_object(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "query ($first: Int!) { files(first: $first) { nodes { id width blurhash } } }"
+    async with running(tmp_path) as (client, statements):
+        application = client._transport.app.state.application  # type: ignore[attr-defined]
+        for number in range(3):
+            files = {"file": ("a.png", image("PNG", (32 + number, 32)))}
+            stored = (await client.post("/v1/media/upload", files=files)).json()["data"]
+            await client.post(f"/v1/media/files/{stored['id']}/analyze", json={})
+        await application.prober.probe_all()
+        await upload(client, 97)
+        opened: list[str] = []
+        storage, real = application.storage, application.storage.open
+
+        async def open_object(key: str) -> Any:
+            opened.append(key)
+            return await real(key)
+
+        monkeypatch.setattr(storage, "open", open_object)
+        statements.taken()
+        nodes = (await ask(client, query, first=100))["files"]["nodes"]
+        assert len(nodes) == 100
+        assert sum(node["blurhash"] is not None for node in nodes) == 3
+        assert len(statements.taken()) == 1
+        listed = (await client.get("/v1/media/files?limit=100")).json()["data"]
+        shown = {one["id"]: one["blurhash"] for one in listed if "blurhash" in one}
+        assert shown == {one["id"]: one["blurhash"] for one in nodes if one["blurhash"]}
+        assert opened == []

@@ -33,6 +33,7 @@ MIGRATIONS = [
     "0007_audit",
     "0008_names",
     "0009_sharing_by_email",
+    "0010_blurhash",
     "0011_recovery_codes",
 ]
 NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
@@ -50,6 +51,7 @@ TABLES = {
     "idempotency_key",
     "file_share",
     "audit_record",
+    "backfill",
 }
 
 MIGRATING = """

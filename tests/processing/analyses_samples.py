@@ -76,9 +76,9 @@ def metadata(folder: Path, content: bytes, content_type: str, name: str = "file"
 
 def probed(folder: Path, content: bytes, content_type: str) -> tuple[Any, Any, Any]:
     output = io.BytesIO()
-    found = probe.run(source(folder, content, content_type), {}, output)
+    found = probe.run(source(folder, content, content_type), {"blurhash": True}, output)
     assert not output.getvalue()
-    assert found.keys() == {"width", "height", "duration"}
+    assert found.keys() == {"width", "height", "duration", "blurhash"}
     return found["width"], found["height"], found["duration"]
 
 

@@ -141,7 +141,7 @@ def test_any_bytes_are_a_result_or_say_why_not(
     try:
         analyses.run(file, {}, output := io.BytesIO())
         json.loads(output.getvalue())
-        probe.run(file, {}, io.BytesIO())
+        probe.run(file, {"blurhash": True}, io.BytesIO())
     except ProcessingError as error:
         assert error.message
 
@@ -248,6 +248,6 @@ def test_importing_the_package_imports_no_decoder() -> None:
 
 def test_a_file_that_is_gone_is_the_only_failure(tmp_path: Path) -> None:
     gone = Source(str(tmp_path / "gone"), "image/jpeg", "a.jpg", 5)
-    assert probe.run(gone, {}, io.BytesIO())["width"] is None
+    assert probe.run(gone, {"blurhash": True}, io.BytesIO())["width"] is None
     analyses.run(gone, {}, output := io.BytesIO())
     assert json.loads(output.getvalue())["metadata"]["damaged"] is True

@@ -49,10 +49,7 @@ function retryQuery(error: Error, { queryHash, queryKey }: Query<unknown, unknow
   retryLater(queryHash, refetch, { seconds: error.retryAfter });
 }
 
-onSessionEnd(() => {
-  queries.clear();
-  shapes.clear();
-});
+onSessionEnd(() => queries.clear());
 
 export function useViewer() {
   return useQuery({
@@ -68,8 +65,7 @@ export function useFiles(view: View) {
     queryKey: ["files", view.order, filter],
     queryFn: async ({ pageParam, signal }) => {
       const variables = { first: PAGE, after: pageParam, orderBy: view.order, filter };
-      const { files } = await execute(FilesDocument, variables, { signal });
-      return { ...files, nodes: files.nodes.map(withShape) };
+      return (await execute(FilesDocument, variables, { signal })).files;
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null),
@@ -96,18 +92,6 @@ async function fileDetails(id: string): Promise<FileDetails> {
     throw new ApiError("NOT_FOUND", "");
   }
   return file;
-}
-
-const shapes = new Map<string, Partial<FileCard>>();
-
-/** Show the shape and placeholder that an analysis found, before the list knows of them. */
-export function showShape(id: string, shape: Partial<FileCard>): void {
-  shapes.set(id, shape);
-  replaceFile({ id, ...shape });
-}
-
-function withShape(file: FileCard): FileCard {
-  return file.width === null ? { ...file, ...shapes.get(file.id) } : file;
 }
 
 /** Show what is known of a file anew, wherever it is shown. */

@@ -1,10 +1,8 @@
-import { AnalyzeDocument } from "../api/documents";
 import { inWords, isPassing } from "../api/errors";
-import { execute } from "../api/graphql";
 import { noRetry, retryLater } from "../api/retry";
 import { onSessionEnd } from "../api/sessionEnd";
 import { upload } from "../api/upload";
-import { type FileCard, queries, refreshFiles, showShape } from "../library/files";
+import { queries, refreshFiles } from "../library/files";
 import { texts } from "../texts";
 import { formatBytes } from "../ui/format";
 import { randomName } from "../ui/randomName";
@@ -35,7 +33,6 @@ const controllers = new Map<number, AbortController>();
 let last = 0;
 let painting = false;
 let paused = false; // the server cannot take uploads now; a retry is due
-let looks = Promise.resolve(); // one after the other: people wait for their uploads, not for this
 let items: Upload[] = [];
 
 /** Put files in the queue; those that the server would refuse for their size fail at once. */
@@ -97,7 +94,6 @@ onSessionEnd(() => {
   controllers.clear();
   items = [];
   paused = false;
-  looks = Promise.resolve();
 });
 
 function resume(): void {
@@ -120,12 +116,11 @@ async function run({ key, name, file }: Upload): Promise<void> {
   controllers.set(key, controller);
   change(key, { state: "sending", sent: 0, error: null });
   try {
-    const { id } = await upload(file, null, name, progressOf(key), controller.signal);
+    await upload(file, null, name, progressOf(key), controller.signal);
     paused = false;
     noRetry(RETRY);
     change(key, { state: "done", sent: file.size });
     scheduleRefresh();
-    looks = looks.then(() => lookAt(id));
   } catch (error) {
     if (!controller.signal.aborted) fail(key, error);
   } finally {
@@ -154,17 +149,6 @@ function progressOf(key: number): (sent: number) => void {
     speedometer.add(sent - before);
     change(key, { sent });
   };
-}
-
-/** Have the server look at a new file, so that its shape and placeholder are known next time. */
-async function lookAt(id: string): Promise<void> {
-  try {
-    const { metadata } = (await execute(AnalyzeDocument, { id })).analyze;
-    const { blurhash = null, width = null, height = null } = metadata as Partial<FileCard>;
-    showShape(id, { blurhash, width, height });
-  } catch {
-    // The file is stored; what it is will be asked again when somebody opens it.
-  }
 }
 
 let refreshDue = false;
