@@ -7,7 +7,7 @@ from typing import Final
 
 logger = logging.getLogger("media.server")
 
-CLOSING_SECONDS: Final = 1.4
+CLOSING_SECONDS: Final = 1.0
 """How long after the drain a process closes what it has opened, at the longest."""
 
 

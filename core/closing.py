@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 logger = logging.getLogger("media.closing")
 
-CLOSE_SECONDS: Final = 0.7
+CLOSE_SECONDS: Final = 0.5
 """How long closing may take in all while an engine hangs."""
 
 _LAST_SECONDS: Final = 0.1

@@ -150,7 +150,9 @@ def text_of(answer: "Future[httpx.Response]") -> str:
 
 
 DRAIN_SECONDS = 2
-PROMISED_SECONDS = DRAIN_SECONDS + 2
+GONE_SECONDS = DRAIN_SECONDS + 2 + 2
+"""What is promised, and what a machine with much else to do may take to notice."""
+
 WAITING = 8
 
 
@@ -161,7 +163,7 @@ def test_a_server_is_gone_soon_after_its_drain_while_the_database_hangs(
     with waiting_clients(server, postgres.pause):
         server.process.send_signal(signal.SIGTERM)
         try:
-            assert server.process.wait(PROMISED_SECONDS) == 0
+            assert server.process.wait(GONE_SECONDS) == 0
         finally:
             postgres.resume()
 
@@ -173,7 +175,7 @@ def test_a_server_is_gone_soon_after_its_drain_while_the_store_hangs(
     with waiting_clients(server, cluster.pause):
         server.process.send_signal(signal.SIGTERM)
         try:
-            assert server.process.wait(PROMISED_SECONDS) == 0
+            assert server.process.wait(GONE_SECONDS) == 0
         finally:
             cluster.resume()
 
@@ -190,7 +192,7 @@ def test_a_worker_is_gone_soon_after_its_drain_while_the_database_hangs(
         postgres.pause()
         worker.send_signal(signal.SIGTERM)
         try:
-            assert worker.wait(PROMISED_SECONDS) == 0
+            assert worker.wait(GONE_SECONDS) == 0
         finally:
             postgres.resume()
 
