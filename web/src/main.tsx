@@ -6,6 +6,7 @@ import "./styles/library.css";
 import "./styles/grid.css";
 import "./styles/panels.css";
 import "./styles/recovery.css";
+import "./styles/toasts.css";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
