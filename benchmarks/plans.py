@@ -16,11 +16,11 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from models.database import Database, Transaction
 from models.user import UserKind
-from services.access import Access
-from services.audit import Audit
-from services.file_rows import found_files, remove_files
-from services.listing import EVERYTHING_OWN, FileFilter, Listing
-from services.paging import Order, Window, cursor_of
+from services.access.access import Access
+from services.access.audit import Audit
+from services.files.listing import EVERYTHING_OWN, FileFilter, Listing
+from services.files.paging import Order, Window, cursor_of
+from services.files.rows import found_files, remove_files
 
 _COLUMNS: Final = re.compile(r"^SELECT (?:\w+, )+.*? FROM (?=\(SELECT|file )")
 

@@ -3,7 +3,7 @@
 import argparse
 
 from core.settings import Settings
-from services.administration import Administration
+from services.accounts.administration import Administration
 from services.library import opened_database
 
 _DONE = {

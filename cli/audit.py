@@ -7,9 +7,9 @@ import orjson
 from auth.policy import Policy
 from core.settings import Settings
 from models.audit import AuditEntry
-from services.audit import OPERATOR, Audit
+from services.access.audit import OPERATOR, Audit
+from services.files.paging import MAX_PAGE
 from services.library import opened_database
-from services.paging import MAX_PAGE
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

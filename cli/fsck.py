@@ -4,7 +4,7 @@ import argparse
 
 from core.settings import Settings
 from services.application import running
-from services.check import Checker
+from services.maintenance.check import Checker
 
 
 def add_options(_: argparse.ArgumentParser) -> None:

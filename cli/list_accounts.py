@@ -5,7 +5,7 @@ import sys
 
 from auth.administrators import Administrators
 from core.settings import Settings
-from services.account_list import ListedAccount, list_accounts
+from services.accounts.account_list import ListedAccount, list_accounts
 from services.library import reading_library
 
 

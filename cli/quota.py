@@ -4,8 +4,8 @@ import argparse
 
 from core.settings import Settings
 from services.library import opened_database
-from services.quotas import Quotas
-from services.room import Usage
+from services.uploads.quotas import Quotas
+from services.uploads.room import Usage
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resolvers.context import RequestInfo
-from services.api_keys import Scope, StoredKey
+from services.accounts.api_keys import Scope, StoredKey
 
 
 @dataclass(frozen=True, slots=True)

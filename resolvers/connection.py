@@ -9,8 +9,8 @@ from strawberry import Parent
 
 from auth.viewer import Viewer
 from models.file import StoredFile
-from services.listing import FileFilter, Listing, Slice
-from services.paging import Order, cursor_of
+from services.files.listing import FileFilter, Listing, Slice
+from services.files.paging import Order, cursor_of
 
 
 @dataclass(frozen=True, slots=True)

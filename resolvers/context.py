@@ -9,8 +9,8 @@ from auth.viewer import Viewer
 from resolvers.budget import AnswerBudget
 from resolvers.loaders import Loaders
 from services.application import Application
-from services.idempotency import Attempt
-from services.rate_limits import Meter
+from services.limits.rate_limits import Meter
+from services.uploads.idempotency import Attempt
 
 
 @dataclass(frozen=True, slots=True)

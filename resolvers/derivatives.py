@@ -9,10 +9,10 @@ from strawberry import Parent
 from core.errors import ValidationFailedError
 from models.file import StoredFile
 from resolvers.context import Context, RequestInfo
-from services.analyses import Analysis, AnalysisKind
-from services.preview_request import PreviewFormat, PreviewRequest, PreviewSize
-from services.previews import Preview
-from services.texts import ExtractedText
+from services.derivatives.analyses import Analysis, AnalysisKind
+from services.derivatives.preview_request import PreviewFormat, PreviewRequest, PreviewSize
+from services.derivatives.previews import Preview
+from services.derivatives.texts import ExtractedText
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from core.errors import ValidationFailedError
 from models.file import StoredFile
 from resolvers.connection import Connection
 from resolvers.context import Context, RequestInfo
-from services.accounts import Account
-from services.files import Deletion
-from services.listing import FileFilter
-from services.metadata import draft
-from services.paging import Order, Window
-from services.received import Received
+from services.accounts.accounts import Account
+from services.files.files import Deletion
+from services.files.listing import FileFilter
+from services.files.metadata import draft
+from services.files.paging import Order, Window
+from services.uploads.types import Received
 
 
 async def find_file(info: RequestInfo, file_id: str) -> StoredFile:

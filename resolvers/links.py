@@ -9,7 +9,7 @@ from strawberry import Parent
 from auth.policy import Operation
 from models.file import StoredFile
 from resolvers.context import Context, RequestInfo
-from services.links import LinkRequest, SignedOperation
+from services.sharing.links import LinkRequest, SignedOperation
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from auth.policy import Operation
 from auth.viewer import Viewer
 from models.file import StoredFile
 from models.share import Share
-from services.accounts import Account
-from services.analyses import Analysis
+from services.accounts.accounts import Account
 from services.application import Application
-from services.previews import Preview
-from services.texts import ExtractedText
+from services.derivatives.analyses import Analysis
+from services.derivatives.previews import Preview
+from services.derivatives.texts import ExtractedText
 
 
 class Loaders:

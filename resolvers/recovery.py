@@ -1,7 +1,7 @@
 """Resolvers of recovery codes."""
 
 from resolvers.context import RequestInfo
-from services.recovery_codes import NewRecoveryCode, RecoveryCode
+from services.accounts.recovery_codes import NewRecoveryCode, RecoveryCode
 
 
 async def find_code(info: RequestInfo) -> RecoveryCode | None:

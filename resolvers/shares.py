@@ -7,8 +7,8 @@ from strawberry import Parent
 from models.file import StoredFile
 from models.share import Share
 from resolvers.context import RequestInfo
-from services.rate_limits import OperationClass
-from services.share_names import share_names
+from services.limits.rate_limits import OperationClass
+from services.sharing.share_names import share_names
 
 
 async def shares(info: RequestInfo, parent: Parent[StoredFile]) -> list[Share] | None:

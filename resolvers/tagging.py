@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from resolvers.context import RequestInfo
-from services.tagging import Tagged, tag_edit
+from services.files.tagging import Tagged, tag_edit
 
 
 async def bulk_tag(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.user import UserKind
 from resolvers.context import RequestInfo
-from services.room import Usage
+from services.uploads.room import Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from models.file import Visibility
 from resolvers.context import RequestInfo
-from services.visibilities import VisibilityChange
+from services.files.visibilities import VisibilityChange
 
 
 async def bulk_set_visibility(

@@ -13,7 +13,7 @@ from core.errors import UnauthenticatedError, ValidationFailedError
 from rest.fields import check_names
 from rest.responses import JsonResponse, enveloped
 from rest.session_cookie import clear_session_cookie, session_cookie, set_session_cookie
-from services.sessions import Session
+from services.accounts.sessions import Session
 from streaming.request import address_of, application_of, optional_json_object, viewer_of
 
 _NO_STORE: Final = {"cache-control": "no-store"}

@@ -11,7 +11,7 @@ from auth.policy import Policy
 from core.errors import ValidationFailedError
 from rest.fields import check_names
 from rest.responses import enveloped
-from services.api_keys import Scope, StoredKey
+from services.accounts.api_keys import Scope, StoredKey
 from streaming.request import application_of, json_object, viewer_of
 
 _NAMES = ("name", "scopes")

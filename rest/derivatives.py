@@ -12,9 +12,14 @@ from starlette.responses import Response
 from core.errors import ValidationFailedError
 from rest.fields import check_names, choice
 from rest.responses import enveloped
-from services.analyses import AnalysisKind
-from services.preview_request import PreviewFormat, PreviewRequest, PreviewSize, PreviewType
-from services.previews import Preview
+from services.derivatives.analyses import AnalysisKind
+from services.derivatives.preview_request import (
+    PreviewFormat,
+    PreviewRequest,
+    PreviewSize,
+    PreviewType,
+)
+from services.derivatives.previews import Preview
 from streaming.previews import preferred_type, preview
 from streaming.request import application_of, base_url, optional_json_object, viewer_of
 

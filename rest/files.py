@@ -14,10 +14,10 @@ from models.file import StoredFile
 from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
 from rest.responses import enveloped, file_json
-from services.files import Outcome
-from services.metadata import changes
-from services.tagging import TagOutcome, tag_edit
-from services.visibilities import VisibilityOutcome
+from services.files.files import Outcome
+from services.files.metadata import changes
+from services.files.tagging import TagOutcome, tag_edit
+from services.files.visibilities import VisibilityOutcome
 from streaming.request import application_of, base_url, json_object, viewer_of
 
 

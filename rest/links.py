@@ -8,7 +8,12 @@ from starlette.responses import Response
 from auth.policy import Policy
 from rest.fields import check_names, choice, whole_number
 from rest.responses import enveloped, file_json
-from services.links import DEFAULT_LIFETIME, ContentDisposition, LinkRequest, SignedOperation
+from services.sharing.links import (
+    DEFAULT_LIFETIME,
+    ContentDisposition,
+    LinkRequest,
+    SignedOperation,
+)
 from streaming.request import application_of, base_url, optional_json_object, viewer_of
 
 

@@ -16,7 +16,7 @@ from auth.sealing import Sealer
 from core.errors import NotFoundError, UnauthenticatedError, ValidationFailedError
 from core.settings import Settings
 from rest.session_cookie import is_secure, session_cookie, set_session_cookie
-from services.identities import Identity
+from services.accounts.identities import Identity
 from streaming.request import address_of, application_of, base_url
 
 if TYPE_CHECKING:

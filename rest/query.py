@@ -9,8 +9,8 @@ from starlette.datastructures import QueryParams
 from core.errors import ValidationFailedError
 from core.ids import IdPrefix, is_id
 from models.file import Visibility
-from services.listing import FileFilter, Scope
-from services.paging import DEFAULT_PAGE, Order
+from services.files.listing import FileFilter, Scope
+from services.files.paging import DEFAULT_PAGE, Order
 
 PARAMETERS: Final = ("limit", "offset", "sort", "tag", "type", "visibility", "name", "scope")
 

@@ -9,7 +9,7 @@ from core.errors import ValidationFailedError
 from rest.accounts import session_answer, wants_cookie
 from rest.fields import check_names
 from rest.responses import enveloped
-from services.recovery_codes import RecoveryCode
+from services.accounts.recovery_codes import RecoveryCode
 from streaming.request import address_of, application_of, json_object, viewer_of
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.sessions import Session
+from services.accounts.sessions import Session
 from streaming.request import base_url
 
 COOKIE: Final = "media_session"

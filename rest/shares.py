@@ -12,8 +12,8 @@ from auth.viewer import Viewer
 from core.errors import ValidationFailedError
 from rest.fields import check_names
 from rest.responses import JsonResponse, enveloped
-from services.rate_limits import OperationClass
-from services.share_names import ShareNames, share_names
+from services.limits.rate_limits import OperationClass
+from services.sharing.share_names import ShareNames, share_names
 from streaming.request import application_of, json_object, spend, viewer_of
 
 

@@ -8,15 +8,15 @@ from strawberry.types.enum import StrawberryEnumDefinition
 # Registered here before any type names them; types import them from this module.
 from models.file import Visibility
 from models.user import UserKind
-from services.analyses import AnalysisKind
-from services.api_keys import Scope as ApiKeyScope
-from services.files import Outcome
-from services.links import ContentDisposition, SignedOperation
-from services.listing import Scope
-from services.paging import Order, SortKey
-from services.preview_request import PreviewFormat, PreviewSize, PreviewType
-from services.tagging import TagOutcome
-from services.visibilities import VisibilityOutcome
+from services.accounts.api_keys import Scope as ApiKeyScope
+from services.derivatives.analyses import AnalysisKind
+from services.derivatives.preview_request import PreviewFormat, PreviewSize, PreviewType
+from services.files.files import Outcome
+from services.files.listing import Scope
+from services.files.paging import Order, SortKey
+from services.files.tagging import TagOutcome
+from services.files.visibilities import VisibilityOutcome
+from services.sharing.links import ContentDisposition, SignedOperation
 
 __all__ = [
     "AnalysisKind",

@@ -26,9 +26,9 @@ from schema.execution import COMPUTED
 from schema.links import SignedUrl, signed_url
 from schema.scalars import BigInt
 from schema.shares import AccountShare
-from services import texts
-from services.accounts import Account
-from services.preview_request import PreviewRequest
+from services.accounts.accounts import Account
+from services.derivatives import texts
+from services.derivatives.preview_request import PreviewRequest
 
 
 @strawberry.interface(description="Anything that has an id of its own.")

@@ -6,7 +6,7 @@ import strawberry
 from strawberry import UNSET, field
 
 from schema.enums import Scope, Visibility
-from services import listing
+from services.files import listing
 
 
 @strawberry.input(description="What a new file is called and who may read it.")

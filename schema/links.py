@@ -10,7 +10,7 @@ from models.file import StoredFile
 from resolvers import links
 from resolvers.context import RequestInfo
 from schema.enums import ContentDisposition, SignedOperation
-from services.links import DEFAULT_LIFETIME, LinkRequest
+from services.sharing.links import DEFAULT_LIFETIME, LinkRequest
 
 WantedOperation = Annotated[
     SignedOperation, strawberry.argument(description="What the address gives.")

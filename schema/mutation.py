@@ -30,8 +30,8 @@ from schema.scalars import Upload
 from schema.shares import AccountIds, NamedEmails, NamedIds
 from schema.tagging import BulkTagResult, tag_files
 from schema.visibilities import BulkVisibilityResult, ManyIds, set_visibility
-from services.files import Deletion
-from services.preview_request import PreviewRequest
+from services.derivatives.preview_request import PreviewRequest
+from services.files.files import Deletion
 
 OneFile = Annotated[Upload, strawberry.argument(description="The file.")]
 ManyFiles = Annotated[

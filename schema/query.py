@@ -15,7 +15,7 @@ from schema.file import File, FileConnection, Node
 from schema.inputs import FileFilter, wanted
 from schema.recovery import RecoveryCode, find_code
 from schema.scalars import BigInt
-from services.paging import Window
+from services.files.paging import Window
 
 
 @strawberry.type(description="What an account stores and may store.")

@@ -17,7 +17,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from resolvers.context import Context
-from services.rate_limits import OperationClass
+from services.limits.rate_limits import OperationClass
 
 MUTATIONS: Final[Mapping[str, OperationClass | None]] = {
     "upload": None,  # counted by its files, before they are read

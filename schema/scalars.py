@@ -7,7 +7,7 @@ import strawberry
 from graphql import GraphQLError, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
-from services.received import Received
+from services.uploads.types import Received
 
 BigInt = NewType("BigInt", int)
 Upload = NewType("Upload", Received)

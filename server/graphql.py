@@ -31,8 +31,8 @@ from schema.build import build_schema
 from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
 from server.graphql_uploads import StagedRequest, staged_request
 from server.web import page
-from services.idempotency import Attempt
-from services.rate_limits import OperationClass
+from services.limits.rate_limits import OperationClass
+from services.uploads.idempotency import Attempt
 from streaming.accept import best_match
 from streaming.request import (
     application_of,

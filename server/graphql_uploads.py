@@ -17,10 +17,10 @@ from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
 from server.graphql_multipart import MAX_FILES, UploadMap, parse_map, parse_operations
-from services.idempotency import Attempt
-from services.rate_limits import OperationClass
-from services.received import ANY_LENGTH, Expected, Received
-from services.uploads import Uploads
+from services.limits.rate_limits import OperationClass
+from services.uploads.idempotency import Attempt
+from services.uploads.types import ANY_LENGTH, Expected, Received
+from services.uploads.uploads import Uploads
 from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
 from streaming.request import application_of, body_of, length_of, spend

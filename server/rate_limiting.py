@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from auth.viewer import ANONYMOUS, Viewer
 from core.errors import MediaError, RateLimitedError
 from server.errors import on_media_error
-from services.rate_limits import Meter, OperationClass
+from services.limits.rate_limits import Meter, OperationClass
 from streaming.request import METER, address_of, application_of, viewer_of
 
 GRAPHQL: Final = "/graphql"

@@ -14,39 +14,39 @@ from auth.tokens import TokenSigner
 from core.settings import Settings
 from models.database import Database
 from processing.workers import Workers
-from services.access import Access
-from services.accounts import Accounts
-from services.analyses import Analyses
-from services.api_keys import ApiKeys
-from services.attempts import FailedAttempts
-from services.audit import Audit
-from services.derivatives import Derivatives
-from services.files import Files
-from services.idempotency import IdempotencyKeys
-from services.identities import Identities
+from services.access.access import Access
+from services.access.audit import Audit
+from services.accounts.accounts import Accounts
+from services.accounts.api_keys import ApiKeys
+from services.accounts.attempts import FailedAttempts
+from services.accounts.identities import Identities
+from services.accounts.recovery_codes import RecoveryCodes
+from services.accounts.sessions import Sessions
+from services.derivatives.analyses import Analyses
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.previews import Previews
+from services.derivatives.probing import Prober
+from services.derivatives.processor import Processor
+from services.derivatives.texts import Texts
+from services.files.files import Files
+from services.files.listing import Listing
+from services.files.tagging import Tagging
+from services.files.visibilities import Visibilities
 from services.library import database_url
-from services.links import Links
-from services.listing import Listing
-from services.previews import Previews
-from services.probing import Prober
-from services.processor import Processor
-from services.quotas import Quotas
-from services.rate_counters import Counters
-from services.rate_limits import RateLimits
+from services.limits.counters import Counters
+from services.limits.rate_limits import RateLimits
+from services.maintenance.sweeper import Sweeper
 from services.readiness import Readiness
-from services.recovery_codes import RecoveryCodes
-from services.reservations import Reservations
-from services.sessions import Sessions
-from services.shares import Shares
+from services.sharing.links import Links
+from services.sharing.shares import Shares
 from services.storages import storage_of
-from services.sweep import Sweeper
-from services.tagging import Tagging
-from services.texts import Texts
-from services.uploads import Uploads
-from services.visibilities import Visibilities
+from services.uploads.idempotency import IdempotencyKeys
+from services.uploads.quotas import Quotas
+from services.uploads.reservations import Reservations
+from services.uploads.uploads import Uploads
 
 if TYPE_CHECKING:
-    from services.jobs import Jobs
+    from services.derivatives.queue import Jobs
 
 
 class Application:
@@ -261,6 +261,6 @@ def _jobs(settings: Settings) -> "Jobs | None":
     if settings.processing == "local":
         return None
     # Its libraries take a tenth of a second to load, which a server by itself need not wait.
-    from services.jobs import Jobs  # noqa: PLC0415
+    from services.derivatives.queue import Jobs  # noqa: PLC0415
 
     return Jobs(settings.database_url, limit=settings.worker_queue)

@@ -19,10 +19,10 @@ from core.errors import (
 from models.derivative import DerivativeKind
 from models.file import StoredFile
 from services.application import Application
-from services.derivative_records import Specification
-from services.derivatives import Producer
-from services.file_rows import file_of_blob
-from services.jobs import JobName, Jobs
+from services.derivatives.derivatives import Producer
+from services.derivatives.queue import JobName, Jobs
+from services.derivatives.rows import Specification
+from services.files.rows import file_of_blob
 
 Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
 

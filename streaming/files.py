@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from auth.signing import HOUR, invalid_link
 from models.file import StoredFile, Visibility
-from services.links import ContentDisposition, SignedAddress, SignedOperation
+from services.sharing.links import ContentDisposition, SignedAddress, SignedOperation
 from storage.base import StoredObject
 from streaming.disposition import Disposition
 from streaming.redirect import goes_elsewhere, redirect

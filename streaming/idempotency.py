@@ -9,7 +9,7 @@ from typing import Final
 from starlette.requests import Request
 
 from core.errors import ValidationFailedError
-from services.idempotency import MAX_KEY_LENGTH
+from services.uploads.idempotency import MAX_KEY_LENGTH
 
 _QUOTED: Final = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])+)"')
 _BARE: Final = re.compile(r"[!#-+\--\[\]-~]+")  # what many clients send instead

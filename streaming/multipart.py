@@ -10,7 +10,7 @@ from typing import Final
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
 from core.errors import BadMultipartError, UnsupportedMediaTypeError
-from services.received import ANY_LENGTH, Expected
+from services.uploads.types import ANY_LENGTH, Expected
 from streaming.part_names import decoded, file_name
 
 MIB: Final = 1024 * 1024

@@ -10,14 +10,14 @@ from starlette.responses import Response
 from auth.signing import invalid_link
 from core.errors import ValidationFailedError
 from models.file import Visibility
-from services.preview_request import (
+from services.derivatives.preview_request import (
     MIME_TYPES,
     PreviewFormat,
     PreviewRequest,
     PreviewSize,
     PreviewType,
 )
-from services.previews import OpenPreview
+from services.derivatives.previews import OpenPreview
 from streaming.accept import best_match
 from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse

@@ -20,7 +20,7 @@ from core.errors import (
 )
 from core.observation import note_account
 from services.application import Application
-from services.rate_limits import Meter, OperationClass
+from services.limits.rate_limits import Meter, OperationClass
 
 MAX_JSON_BYTES: Final = 1024 * 1024
 _SLOWEST_BYTES: Final = 1024

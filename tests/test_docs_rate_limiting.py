@@ -18,8 +18,8 @@ from core.settings import PREFIX, Settings, load_settings
 from schema.rate_limits import MUTATIONS
 from server.app import create_app
 from server.errors import STATUS
-from services.rate_counters import Counters
-from services.rate_limits import OperationClass, RateLimits
+from services.limits.counters import Counters
+from services.limits.rate_limits import OperationClass, RateLimits
 
 PAGE = (Path(__file__).parent.parent / "docs" / "rate-limiting.md").read_text()
 ROW = re.compile(r"^\| `([a-z-]+)` \| `(.+?)` \| `(\w+)` \| (.+) \|$", re.MULTILINE)

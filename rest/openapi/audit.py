@@ -15,8 +15,8 @@ from rest.openapi.parts import (
     with_head,
 )
 from rest.openapi.shapes import all_of, count, one_of, text
-from services.audit import MAX_OFFSET
-from services.paging import DEFAULT_PAGE, MAX_PAGE
+from services.access.audit import MAX_OFFSET
+from services.files.paging import DEFAULT_PAGE, MAX_PAGE
 
 
 def audit_paths(statuses: Statuses) -> Json:

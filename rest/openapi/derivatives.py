@@ -23,8 +23,8 @@ from rest.openapi.parts import (
     with_head,
 )
 from rest.openapi.shapes import all_of, one_of
-from services.analyses import AnalysisKind
-from services.preview_request import PreviewFormat, PreviewSize, PreviewType
+from services.derivatives.analyses import AnalysisKind
+from services.derivatives.preview_request import PreviewFormat, PreviewSize, PreviewType
 
 _TAG: Final = "derivatives"
 _CODES: Final = (

@@ -18,7 +18,7 @@ from rest.openapi.parts import (
     ref,
 )
 from rest.openapi.shapes import all_of, one_of
-from services.links import DEFAULT_LIFETIME, ContentDisposition, SignedOperation
+from services.sharing.links import DEFAULT_LIFETIME, ContentDisposition, SignedOperation
 
 EXPIRES: Final = parameter("query", "expires", "When a signed address expires, in Unix time.")
 SIGNATURE: Final = parameter("query", "signature", "What signs the address.")

@@ -18,11 +18,11 @@ from rest.openapi.shapes import all_of, count, some_of, text, typeid
 from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
 from rest.openapi.usage import usage_schemas
-from services.files import MAX_BULK_DELETE, Outcome
-from services.metadata import MAX_DESCRIPTION, MAX_TAGS
-from services.paging import MAX_PAGE
-from services.tagging import TagOutcome
-from services.visibilities import MAX_AT_ONCE, VisibilityOutcome
+from services.files.files import MAX_BULK_DELETE, Outcome
+from services.files.metadata import MAX_DESCRIPTION, MAX_TAGS
+from services.files.paging import MAX_PAGE
+from services.files.tagging import TagOutcome
+from services.files.visibilities import MAX_AT_ONCE, VisibilityOutcome
 
 _EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
 _TIME: Final = "2026-03-14T09:26:53.589793Z"

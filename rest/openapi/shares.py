@@ -19,7 +19,7 @@ from rest.openapi.parts import (
     with_head,
 )
 from rest.openapi.shapes import all_of, one_of, text
-from services.share_names import MAX_SHARES
+from services.sharing.share_names import MAX_SHARES
 
 _TAG: Final = "shares"
 

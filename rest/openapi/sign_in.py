@@ -23,7 +23,7 @@ from rest.openapi.parts import (
     with_head,
 )
 from rest.openapi.shapes import text, typeid, whole
-from services.api_keys import MAX_KEYS, PREFIX, Scope
+from services.accounts.api_keys import MAX_KEYS, PREFIX, Scope
 
 _KEYS: Final = (*READING, ErrorCode.FORBIDDEN)
 _LOCATION: Final = header("Where to go on.", format="uri-reference")

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import services.idempotency
+import services.uploads.idempotency
 import storage.filesystem
 from cli.serve import serve
 from core.settings import load_settings
-from services.body import Body
-from services.reservations import Reservations
-from services.uploads import Uploads
+from services.uploads.body import Body
+from services.uploads.reservations import Reservations
+from services.uploads.uploads import Uploads
 from storage.filesystem import _StagedFile
 
 Function = Callable[..., Any]
@@ -90,6 +90,6 @@ def prepare(step: str, killer: Killer) -> None:
 
 
 if __name__ == "__main__":
-    services.idempotency.HELD_SECONDS = 3  # type: ignore[misc] # a retry need not wait for long
+    services.uploads.idempotency.HELD_SECONDS = 3  # type: ignore[misc] # a retry need not wait for long
     prepare(sys.argv[1], Killer(Path(sys.argv[2])))
     sys.exit(serve(load_settings(os.environ)))

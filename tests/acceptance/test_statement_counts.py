@@ -63,7 +63,9 @@ class Statements:
 async def running(data_dir: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Statements]]:
     app = create_app(Settings(data_dir=data_dir))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("services.lookups.time", Clock())  # callers stay known, however slow it is
+        patched.setattr(
+            "services.accounts.lookup_cache.time", Clock()
+        )  # callers stay known, however slow it is
         async with _served(app) as (client, statements):
             yield client, statements
 

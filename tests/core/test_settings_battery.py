@@ -8,7 +8,7 @@ import pytest
 
 from core.settings import PREFIX, Settings, SettingsError, load_settings
 from models.configuration import tortoise_config
-from services.rate_counters import Counters
+from services.limits.counters import Counters
 
 NAMES = [field.name.upper() for field in fields(Settings)]
 WORDS = [

@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 from core.errors import ValidationFailedError
 from models.file import Visibility
 from rest.query import PARAMETERS, check_parameters, file_filter, order, paging
-from services.listing import FileFilter, Scope
-from services.paging import DEFAULT_PAGE, Order, SortKey
+from services.files.listing import FileFilter, Scope
+from services.files.paging import DEFAULT_PAGE, Order, SortKey
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50)
 NUMBERS = st.integers(0, 10**12 - 1)

@@ -7,7 +7,7 @@ from graphql import parse
 
 from schema.build import build_schema
 from schema.rate_limits import MUTATIONS, operations
-from services.rate_limits import OperationClass
+from services.limits.rate_limits import OperationClass
 
 READ, WRITE = OperationClass.READ, OperationClass.WRITE
 PROCESSING = OperationClass.PROCESSING

@@ -107,7 +107,7 @@ async def test_a_fault_names_its_request_and_is_told(
     async def broken(*_: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("services.listing.Listing.counted_page", broken)
+    monkeypatch.setattr("services.files.listing.Listing.counted_page", broken)
     answer = await client.get("/v1/media/files", headers={"x-request-id": "faulty"})
     assert (answer.status_code, answer.headers["x-request-id"]) == (500, "faulty")
     told = lines.last()

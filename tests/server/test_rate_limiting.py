@@ -5,7 +5,7 @@ from starlette.endpoints import HTTPEndpoint
 
 from server.app import ROUTES
 from server.rate_limiting import UNLIMITED, operation_class
-from services.rate_limits import OperationClass
+from services.limits.rate_limits import OperationClass
 
 READ, WRITE, UPLOAD = OperationClass.READ, OperationClass.WRITE, OperationClass.UPLOAD
 DOWNLOAD, PROCESSING = OperationClass.DOWNLOAD, OperationClass.PROCESSING

@@ -125,7 +125,7 @@ async def test_a_fault_is_a_span_in_error(
         raise RuntimeError("a fault that holds what is private")
 
     async with served(create_app(Settings(data_dir=tmp_path, tracing=True))) as client:
-        monkeypatch.setattr("services.files.Files.get", broken)
+        monkeypatch.setattr("services.files.files.Files.get", broken)
         assert (await client.get("/v1/media/files/x")).status_code == 500
     (span,) = collector.spans
     assert span.status.code == span.status.STATUS_CODE_ERROR

@@ -17,8 +17,8 @@ from core.settings import MIB, Settings
 from models.file import StoredFile
 from models.user import UserKind
 from services.application import Application, running
-from services.metadata import draft
-from services.received import Received
+from services.files.metadata import draft
+from services.uploads.types import Received
 from storage.memory import MemoryStorage
 from tests.database import database, database_url
 

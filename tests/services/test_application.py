@@ -12,9 +12,9 @@ from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.workers import Workers
 from services.application import Application, running
-from services.derivatives import Derivatives
-from services.rate_counters import Counters
-from services.uploads import Uploads
+from services.derivatives.derivatives import Derivatives
+from services.limits.counters import Counters
+from services.uploads.uploads import Uploads
 from storage.base import StorageError
 from storage.filesystem import FilesystemStorage
 from storage.memory import MemoryStorage

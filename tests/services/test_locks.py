@@ -9,7 +9,7 @@ import pytest
 
 from auth.viewer import Viewer
 from services.application import Application
-from services.probing import _Found
+from services.derivatives.probing import _Found
 from tests.services.conftest import uploaded
 
 CLAIM = (

@@ -1,0 +1,1 @@
+"""Accounts, sessions, API keys and identities: who a caller is."""

@@ -1,0 +1,1 @@
+"""What is computed from files: previews, texts, analyses and sizes."""

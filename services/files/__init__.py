@@ -1,0 +1,1 @@
+"""The files of a library: rows, lists, metadata and deletion."""

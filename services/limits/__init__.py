@@ -1,0 +1,1 @@
+"""How many operations a caller may make in a window of time."""

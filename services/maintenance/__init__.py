@@ -1,0 +1,1 @@
+"""Upkeep: the sweeper and the consistency check."""

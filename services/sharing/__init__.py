@@ -1,0 +1,1 @@
+"""Shares with named accounts, and signed URLs."""

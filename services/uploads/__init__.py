@@ -1,0 +1,1 @@
+"""Uploads: bytes become a file, or leave nothing behind."""
