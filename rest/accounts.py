@@ -10,11 +10,11 @@ from starlette.responses import Response
 from auth.policy import Policy
 from auth.same_origin import require_same_origin
 from core.errors import UnauthenticatedError, ValidationFailedError
+from edge.request import address_of, application_of, optional_json_object, viewer_of
 from rest.fields import check_names
 from rest.responses import JsonResponse, enveloped
 from rest.session_cookie import clear_session_cookie, session_cookie, set_session_cookie
 from services.accounts.sessions import Session
-from streaming.request import address_of, application_of, optional_json_object, viewer_of
 
 _NO_STORE: Final = {"cache-control": "no-store"}
 _COOKIE: Final = "cookie"

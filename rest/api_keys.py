@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from auth.policy import Policy
 from core.errors import ValidationFailedError
+from edge.request import application_of, json_object, viewer_of
 from rest.fields import check_names
 from rest.responses import enveloped
 from services.accounts.api_keys import Scope, StoredKey
-from streaming.request import application_of, json_object, viewer_of
 
 _NAMES = ("name", "scopes")
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.ids import IdPrefix
+from edge.request import application_of, viewer_of
 from rest.query import check_names, id_of, paging
 from rest.responses import enveloped
-from streaming.request import application_of, viewer_of
 
 PARAMETERS: Final = ("limit", "offset", "account_id", "file_id")
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ValidationFailedError
+from edge.request import application_of, base_url, optional_json_object, viewer_of
 from rest.fields import check_names, choice
 from rest.responses import enveloped
 from services.derivatives.analyses import AnalysisKind
@@ -21,7 +22,6 @@ from services.derivatives.preview_request import (
 )
 from services.derivatives.previews import Preview
 from streaming.previews import preferred_type, preview
-from streaming.request import application_of, base_url, optional_json_object, viewer_of
 
 
 class PreviewEndpoint(HTTPEndpoint):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import ValidationFailedError
+from edge.request import application_of, base_url, json_object, viewer_of
 from models.file import StoredFile
 from rest.fields import check_names
 from rest.query import check_parameters, file_filter, order, paging
@@ -18,7 +19,6 @@ from services.files.files import Outcome
 from services.files.metadata import changes
 from services.files.tagging import TagOutcome, tag_edit
 from services.files.visibilities import VisibilityOutcome
-from streaming.request import application_of, base_url, json_object, viewer_of
 
 
 async def list_files(request: Request) -> Response:

@@ -5,9 +5,9 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.request import application_of
 from rest.responses import JsonResponse
 from services.readiness import Verdict
-from streaming.request import application_of
 
 _REASONS: Final = {
     Verdict.UNAVAILABLE: "database or storage does not answer",

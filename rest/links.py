@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.policy import Policy
+from edge.request import application_of, base_url, optional_json_object, viewer_of
 from rest.fields import check_names, choice, whole_number
 from rest.responses import enveloped, file_json
 from services.sharing.links import (
@@ -14,7 +15,6 @@ from services.sharing.links import (
     LinkRequest,
     SignedOperation,
 )
-from streaming.request import application_of, base_url, optional_json_object, viewer_of
 
 
 async def sign_url(request: Request) -> Response:

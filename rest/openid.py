@@ -15,9 +15,9 @@ from auth.same_origin import require_own_way
 from auth.sealing import Sealer
 from core.errors import NotFoundError, UnauthenticatedError, ValidationFailedError
 from core.settings import Settings
+from edge.request import address_of, application_of, base_url
 from rest.session_cookie import is_secure, session_cookie, set_session_cookie
 from services.accounts.identities import Identity
-from streaming.request import address_of, application_of, base_url
 
 if TYPE_CHECKING:
     from rest.openid_provider import OpenIdProvider

@@ -6,11 +6,11 @@ from starlette.responses import Response
 
 from auth.same_origin import require_same_origin
 from core.errors import ValidationFailedError
+from edge.request import address_of, application_of, json_object, viewer_of
 from rest.accounts import session_answer, wants_cookie
 from rest.fields import check_names
 from rest.responses import enveloped
 from services.accounts.recovery_codes import RecoveryCode
-from streaming.request import address_of, application_of, json_object, viewer_of
 
 
 class RecoveryCodeEndpoint(HTTPEndpoint):

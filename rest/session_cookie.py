@@ -8,8 +8,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.request import base_url
 from services.accounts.sessions import Session
-from streaming.request import base_url
 
 COOKIE: Final = "media_session"
 _PATH: Final = "/v1/auth"

@@ -10,11 +10,11 @@ from starlette.responses import Response
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import ValidationFailedError
+from edge.request import application_of, json_object, spend, viewer_of
 from rest.fields import check_names
 from rest.responses import JsonResponse, enveloped
 from services.limits.rate_limits import OperationClass
 from services.sharing.share_names import ShareNames, share_names
-from streaming.request import application_of, json_object, spend, viewer_of
 
 
 class SharesEndpoint(HTTPEndpoint):

@@ -9,14 +9,14 @@ from starlette.responses import Response
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
+from edge.idempotency import idempotency_key
+from edge.request import application_of, base_url, body_of, length_of, viewer_of
 from rest.responses import enveloped, file_json
 from services.files.metadata import draft, tags_of_form
 from services.uploads.idempotency import Attempt
 from services.uploads.types import Received
 from services.uploads.uploads import Uploads
-from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, base_url, body_of, length_of, viewer_of
 
 _FILE: Final = "file"
 

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from core.errors import MediaError
 from core.logs import JSON
 from core.settings import Settings
+from edge.errors import on_fault, on_http_error, on_media_error
 from rest.accounts import guest, guest_login, logout, options, refresh, usage
 from rest.api_keys import ApiKeyEndpoint, ApiKeysEndpoint
 from rest.audit import list_audit
@@ -33,7 +34,6 @@ from rest.openid import callback, login, provider_of
 from rest.recovery import RecoveryCodeEndpoint, recover
 from rest.shares import ShareEndpoint, SharesEndpoint
 from rest.upload import upload
-from server.errors import STATUS, on_fault, on_http_error, on_media_error
 from server.graphql import graphql
 from server.head_checks import CheckHead
 from server.middleware import DrainUnread
@@ -89,7 +89,7 @@ ROUTES: Final = (
     Route("/v1/auth/oidc/callback", callback),
     Route("/v1/auth/api-keys", ApiKeysEndpoint),
     Route("/v1/auth/api-keys/{key_id}", ApiKeyEndpoint),
-    Route("/openapi.json", openapi(STATUS)),
+    Route("/openapi.json", openapi()),
     Route("/healthz", healthz),
     Route("/readyz", readyz),
     Route("/assets/{name}", asset),

@@ -25,16 +25,9 @@ from core.errors import (
     ValidationFailedError,
 )
 from core.observation import note_code
-from resolvers.context import Context
-from resolvers.loaders import Loaders
-from schema.build import build_schema
-from server.errors import STATUS, error_headers, graphql_error, graphql_refusal
-from server.graphql_uploads import StagedRequest, staged_request
-from server.web import page
-from services.limits.rate_limits import OperationClass
-from services.uploads.idempotency import Attempt
-from streaming.accept import best_match
-from streaming.request import (
+from edge.accept import best_match
+from edge.errors import STATUS, error_headers
+from edge.request import (
     application_of,
     base_url,
     json_object,
@@ -43,6 +36,14 @@ from streaming.request import (
     spend,
     viewer_of,
 )
+from resolvers.context import Context
+from resolvers.loaders import Loaders
+from schema.build import build_schema
+from server.graphql_errors import graphql_error, graphql_refusal
+from server.graphql_uploads import StagedRequest, staged_request
+from server.web import page
+from services.limits.rate_limits import OperationClass
+from services.uploads.idempotency import Attempt
 
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 LEGACY_TYPE: Final = "application/json"

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from core.errors import BadMultipartError
-from streaming.request import MAX_JSON_BYTES
+from edge.request import MAX_JSON_BYTES
 
 MAX_FILES = 100
 """The most files that one request may make, unless the caller says otherwise: paths in ``map``."""

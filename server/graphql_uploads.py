@@ -16,14 +16,14 @@ from starlette.requests import Request
 from auth.policy import Policy
 from auth.viewer import Viewer
 from core.errors import BadMultipartError
+from edge.idempotency import idempotency_key
+from edge.request import application_of, body_of, length_of, spend
 from server.graphql_multipart import MAX_FILES, UploadMap, parse_map, parse_operations
 from services.limits.rate_limits import OperationClass
 from services.uploads.idempotency import Attempt
 from services.uploads.types import ANY_LENGTH, Expected, Received
 from services.uploads.uploads import Uploads
-from streaming.idempotency import idempotency_key
 from streaming.multipart import MultipartForm, Part
-from streaming.request import application_of, body_of, length_of, spend
 
 
 @dataclass(frozen=True, slots=True)

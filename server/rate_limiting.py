@@ -10,46 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.viewer import ANONYMOUS, Viewer
 from core.errors import MediaError, RateLimitedError
-from server.errors import on_media_error
-from services.limits.rate_limits import Meter, OperationClass
-from streaming.request import METER, address_of, application_of, viewer_of
-
-GRAPHQL: Final = "/graphql"
-UNLIMITED: Final = frozenset({"/", "/healthz", "/readyz", GRAPHQL})
-"""What no limit holds for; GraphQL counts for itself, by the operations of the document."""
+from edge.errors import on_media_error
+from edge.rate_classes import GRAPHQL, UNLIMITED, operation_class
+from edge.request import METER, address_of, application_of, viewer_of
+from services.limits.rate_limits import Meter
 
 _COUNTED_BY_NOBODY: Final = UNLIMITED - {GRAPHQL}
-_ASSETS: Final = "/assets/"
-_SIGN_IN: Final = frozenset(
-    {
-        "/llm/auth/guest-login",
-        "/v1/auth/guest",
-        "/v1/auth/recover",
-        "/v1/auth/refresh",
-        "/v1/auth/logout",
-        "/v1/auth/oidc/login",
-        "/v1/auth/oidc/callback",
-    }
-)
-_MEDIA: Final = ("/download", "/stream", "/preview")
-_PROCESSING: Final = ("/preview", "/extract-text", "/analyze")
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-def operation_class(method: str, path: str) -> OperationClass | None:
-    """Return what a request counts as; None for one that is not limited here.
-
-    Ranges of media are downloads, each of them: a class of its own, whose limit no player reaches.
-    """
-    if path in UNLIMITED or path.startswith(_ASSETS):
-        return None
-    if path in _SIGN_IN:
-        return OperationClass.SIGN_IN
-    if method in _SAFE:
-        return OperationClass.DOWNLOAD if path.endswith(_MEDIA) else OperationClass.READ
-    if path.endswith(_PROCESSING):
-        return OperationClass.PROCESSING
-    return OperationClass.UPLOAD if path.endswith("/upload") else OperationClass.WRITE
 
 
 class RateLimiting:

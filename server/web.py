@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from streaming.accept import best_match
+from edge.accept import best_match
 
 DIST: Final = Path(__file__).parent.parent / "web" / "dist"
 

@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from auth.signing import HOUR, invalid_link
+from edge.request import application_of, viewer_of
 from models.file import StoredFile, Visibility
 from services.sharing.links import ContentDisposition, SignedAddress, SignedOperation
 from storage.base import StoredObject
 from streaming.disposition import Disposition
 from streaming.redirect import goes_elsewhere, redirect
-from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
 from streaming.signed import expiry_and_signature, is_signed

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from auth.signing import invalid_link
 from core.errors import ValidationFailedError
+from edge.accept import best_match
+from edge.request import application_of, viewer_of
 from models.file import Visibility
 from services.derivatives.preview_request import (
     MIME_TYPES,
@@ -18,8 +20,6 @@ from services.derivatives.preview_request import (
     PreviewType,
 )
 from services.derivatives.previews import OpenPreview
-from streaming.accept import best_match
-from streaming.request import application_of, viewer_of
 from streaming.response import FileResponse
 from streaming.servable import Representation
 from streaming.signed import expiry_and_signature, is_signed

@@ -5,10 +5,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.request import application_of
 from models.file import StoredFile
 from storage.base import Presentation
 from streaming.conditional import PreconditionFailedError, Verdict, evaluate
-from streaming.request import application_of
 from streaming.servable import Representation
 
 LIFETIME_SECONDS: Final = 300

@@ -15,10 +15,10 @@ import uvicorn
 
 from core.errors import ErrorCode
 from core.settings import PREFIX, Settings
+from edge.errors import STATUS
 from processing.content_types import CONTENT_TYPES
 from processing.kinds import PREVIEWED, Kind
 from server.app import create_app
-from server.errors import STATUS
 
 ROOT = Path(__file__).parent.parent
 ERROR_CODES = (ROOT / "docs" / "error-codes.md").read_text()

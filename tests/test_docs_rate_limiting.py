@@ -15,9 +15,9 @@ import uvicorn
 
 from core.errors import ErrorCode
 from core.settings import PREFIX, Settings, load_settings
+from edge.errors import STATUS
 from schema.rate_limits import MUTATIONS
 from server.app import create_app
-from server.errors import STATUS
 from services.limits.counters import Counters
 from services.limits.rate_limits import OperationClass, RateLimits
 

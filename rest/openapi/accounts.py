@@ -10,7 +10,6 @@ from rest.openapi.parts import (
     ANYONE,
     NO_STORE,
     Json,
-    Statuses,
     answer,
     enveloped,
     header,
@@ -37,13 +36,13 @@ _SET_COOKIE: Final = header(
 )
 
 
-def account_paths(statuses: Statuses) -> Json:
+def account_paths() -> Json:
     """Return the path items of signing in and out."""
     return {
-        "/v1/auth/options": with_head(_options(statuses)),
-        "/v1/auth/guest": {"post": _guest(statuses)},
-        "/v1/auth/refresh": {"post": _refresh(statuses)},
-        "/v1/auth/logout": {"post": _logout(statuses)},
+        "/v1/auth/options": with_head(_options()),
+        "/v1/auth/guest": {"post": _guest()},
+        "/v1/auth/refresh": {"post": _refresh()},
+        "/v1/auth/logout": {"post": _logout()},
     }
 
 
@@ -57,7 +56,7 @@ def account_schemas() -> Json:
     }
 
 
-def _options(statuses: Statuses) -> Json:
+def _options() -> Json:
     return operation(
         "signInOptions",
         TAG,
@@ -66,12 +65,12 @@ def _options(statuses: Statuses) -> Json:
         security=ANYONE,
         responses={
             "200": answer("The ways.", enveloped(ref("SignInOptions"))),
-            **problems(statuses, ()),
+            **problems(()),
         },
     )
 
 
-def _guest(statuses: Statuses) -> Json:
+def _guest() -> Json:
     return operation(
         "signInGuest",
         TAG,
@@ -83,12 +82,12 @@ def _guest(statuses: Statuses) -> Json:
         requestBody=json_body("GuestRequest", required=False),
         responses={
             "200": session_response("The account and its tokens."),
-            **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, ErrorCode.FORBIDDEN)),
+            **problems((*JSON_BODY, *WRITING_SESSIONS, ErrorCode.FORBIDDEN)),
         },
     )
 
 
-def _refresh(statuses: Statuses) -> Json:
+def _refresh() -> Json:
     codes = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.RATE_LIMITED)
     return operation(
         "refreshSession",
@@ -102,12 +101,12 @@ def _refresh(statuses: Statuses) -> Json:
         requestBody=json_body("RefreshRequest", required=False),
         responses={
             "200": session_response("The next tokens."),
-            **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, *codes)),
+            **problems((*JSON_BODY, *WRITING_SESSIONS, *codes)),
         },
     )
 
 
-def _logout(statuses: Statuses) -> Json:
+def _logout() -> Json:
     codes = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN)
     cleared = {"description": "It has ended.", "headers": {"Set-Cookie": _SET_COOKIE}}
     return operation(
@@ -118,7 +117,7 @@ def _logout(statuses: Statuses) -> Json:
         " bearer token, with every access token of it. One that has ended is not an error.",
         security=_ANY_SESSION,
         requestBody=json_body("RefreshRequest", required=False),
-        responses={"204": cleared, **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, *codes))},
+        responses={"204": cleared, **problems((*JSON_BODY, *WRITING_SESSIONS, *codes))},
     )
 
 

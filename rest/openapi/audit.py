@@ -5,7 +5,6 @@ from core.errors import ErrorCode
 from rest.openapi.codes import READING
 from rest.openapi.parts import (
     Json,
-    Statuses,
     answer,
     limited_number,
     operation,
@@ -19,9 +18,9 @@ from services.access.audit import MAX_OFFSET
 from services.files.paging import DEFAULT_PAGE, MAX_PAGE
 
 
-def audit_paths(statuses: Statuses) -> Json:
+def audit_paths() -> Json:
     """Return the path item of the audit."""
-    return {"/v1/audit": with_head(_list(statuses))}
+    return {"/v1/audit": with_head(_list())}
 
 
 def audit_schemas() -> Json:
@@ -29,7 +28,7 @@ def audit_schemas() -> Json:
     return {"AuditEntry": _entry(), "AuditPage": _page()}
 
 
-def _list(statuses: Statuses) -> Json:
+def _list() -> Json:
     codes = (*READING, ErrorCode.FORBIDDEN, ErrorCode.VALIDATION_FAILED)
     return operation(
         "listAudit",
@@ -45,7 +44,7 @@ def _list(statuses: Statuses) -> Json:
         ],
         responses={
             "200": answer("A page of the audit.", ref("AuditPage")),
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 

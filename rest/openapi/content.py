@@ -9,7 +9,6 @@ from rest.openapi.parts import (
     EITHER,
     FILE_ID,
     Json,
-    Statuses,
     header,
     operation,
     parameter,
@@ -60,7 +59,7 @@ OF_BYTES: Final = {
 BYTES: Final = {"schema": {"type": "string", "format": "binary"}}
 
 
-def content_paths(statuses: Statuses) -> Json:
+def content_paths() -> Json:
     """Return the path items of files as bytes."""
     return {
         "/v1/media/files/{file_id}/download": with_head(
@@ -72,7 +71,7 @@ def content_paths(statuses: Statuses) -> Json:
                 " token, nor does a signed address.",
                 security=EITHER,
                 parameters=[*PARAMETERS, disposition_parameter(), EXPIRES, SIGNATURE],
-                responses=_responses(statuses),
+                responses=_responses(),
             )
         ),
         "/v1/media/files/{file_id}/stream": with_head(
@@ -85,13 +84,13 @@ def content_paths(statuses: Statuses) -> Json:
                 " too. A public file needs no token, nor does a signed address.",
                 security=EITHER,
                 parameters=[*PARAMETERS, disposition_parameter(), EXPIRES, SIGNATURE],
-                responses=_responses(statuses),
+                responses=_responses(),
             )
         ),
     }
 
 
-def _responses(statuses: Statuses) -> Json:
+def _responses() -> Json:
     one_range = header("Which bytes these are; absent for several.", required=False)
     return {
         "200": {
@@ -110,5 +109,5 @@ def _responses(statuses: Statuses) -> Json:
             " operator has set so; clients follow by themselves, and send their token here alone.",
             "headers": {"Location": header("A pre-signed address of the storage.")},
         },
-        **problems(statuses, _CODES),
+        **problems(_CODES),
     }

@@ -11,7 +11,6 @@ from rest.openapi.parts import (
     EITHER,
     FILE_ID,
     Json,
-    Statuses,
     answer,
     enveloped,
     header,
@@ -47,14 +46,13 @@ _OF_READING: Final = (
 )
 
 
-def derivative_paths(statuses: Statuses) -> Json:
+def derivative_paths() -> Json:
     """Return the path items of what is computed from files."""
     file = "/v1/media/files/{file_id}"
     return {
         f"{file}/preview": {
-            **with_head(_read_preview(statuses)),
+            **with_head(_read_preview()),
             "post": _post(
-                statuses,
                 "previewFile",
                 "Make a preview",
                 "Makes a preview unless it is there, and answers what it is and its signed address,"
@@ -65,7 +63,6 @@ def derivative_paths(statuses: Statuses) -> Json:
         },
         f"{file}/extract-text": {
             "post": _post(
-                statuses,
                 "extractText",
                 "Extract text",
                 "Answers the text of a picture (by recognition), of a PDF (its own text, and"
@@ -76,7 +73,6 @@ def derivative_paths(statuses: Statuses) -> Json:
         },
         f"{file}/analyze": {
             "post": _post(
-                statuses,
                 "analyzeFile",
                 "Analyse a file",
                 "Answers what the file is and what it tells of itself; docs/analysis.md lists the"
@@ -99,7 +95,7 @@ def derivative_schemas() -> Json:
     }
 
 
-def _post(statuses: Statuses, name: str, summary: str, description: str, schema: str) -> Json:
+def _post(name: str, summary: str, description: str, schema: str) -> Json:
     body = json_body(f"{schema}Request", required=False)
     return operation(
         name,
@@ -111,12 +107,12 @@ def _post(statuses: Statuses, name: str, summary: str, description: str, schema:
         requestBody=body,
         responses={
             "200": answer("What was made.", enveloped(ref(schema))),
-            **problems(statuses, (*_CODES, *JSON_BODY)),
+            **problems((*_CODES, *JSON_BODY)),
         },
     )
 
 
-def _read_preview(statuses: Statuses) -> Json:
+def _read_preview() -> Json:
     signed = {
         **OF_BYTES,
         "Cache-Control": header("Of a signed address: immutable until it expires."),
@@ -149,7 +145,7 @@ def _read_preview(statuses: Statuses) -> Json:
                 "content": {"*/*": BYTES, "multipart/byteranges": BYTES},
             },
             "304": {"description": "Your copy is current.", "headers": VALIDATORS},
-            **problems(statuses, (*_CODES, *_OF_READING)),
+            **problems((*_CODES, *_OF_READING)),
         },
     )
 

@@ -10,13 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import ErrorCode
+from edge.errors import STATUS
+from edge.request import base_url
 from rest.openapi.accounts import COOKIE, account_paths
 from rest.openapi.audit import audit_paths
 from rest.openapi.content import content_paths
 from rest.openapi.derivatives import derivative_paths
 from rest.openapi.files import file_paths
 from rest.openapi.links import link_paths
-from rest.openapi.parts import SIGNED_IN, Json, Statuses, problem
+from rest.openapi.parts import SIGNED_IN, Json, problem
 from rest.openapi.recovery import recovery_paths
 from rest.openapi.schemas import schemas
 from rest.openapi.service import service_paths
@@ -24,7 +26,6 @@ from rest.openapi.shares import share_paths
 from rest.openapi.sign_in import sign_in_paths
 from rest.openapi.usage import usage_paths
 from rest.responses import JsonResponse
-from streaming.request import base_url
 
 _VERSION: Final = "0.1.0"
 _DESCRIPTION: Final = """\
@@ -56,9 +57,9 @@ _BEARER: Final = {
 }
 
 
-def openapi(statuses: Statuses) -> Callable[[Request], Awaitable[Response]]:
+def openapi() -> Callable[[Request], Awaitable[Response]]:
     """Return the endpoint that answers the document, with the server's own address in it."""
-    document = build_openapi(statuses)
+    document = build_openapi()
 
     async def endpoint(request: Request) -> Response:
         return JsonResponse({**document, "servers": [{"url": base_url(request)}]})
@@ -66,8 +67,8 @@ def openapi(statuses: Statuses) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def build_openapi(statuses: Statuses) -> Json:
-    """Return the document; ``statuses`` gives the HTTP status of every error code."""
+def build_openapi() -> Json:
+    """Return the document."""
     return {
         "openapi": "3.1.1",
         "info": {
@@ -81,27 +82,27 @@ def build_openapi(statuses: Statuses) -> Json:
         "security": SIGNED_IN,
         "tags": [{"name": name, "description": description} for name, description in _TAGS],
         "paths": {
-            **service_paths(statuses),
-            **account_paths(statuses),
-            **usage_paths(statuses),
-            **sign_in_paths(statuses),
-            **recovery_paths(statuses),
-            **file_paths(statuses),
-            **content_paths(statuses),
-            **link_paths(statuses),
-            **share_paths(statuses),
-            **audit_paths(statuses),
-            **derivative_paths(statuses),
+            **service_paths(),
+            **account_paths(),
+            **usage_paths(),
+            **sign_in_paths(),
+            **recovery_paths(),
+            **file_paths(),
+            **content_paths(),
+            **link_paths(),
+            **share_paths(),
+            **audit_paths(),
+            **derivative_paths(),
         },
         "components": {
-            "schemas": schemas(statuses),
-            "responses": _refusals_of_routing(statuses),
+            "schemas": schemas(),
+            "responses": _refusals_of_routing(),
             "securitySchemes": {"bearer": _BEARER, "session": COOKIE},
         },
     }
 
 
-def _refusals_of_routing(statuses: Statuses) -> Json:
+def _refusals_of_routing() -> Json:
     """What answers where no operation does."""
     names = {"NoSuchAddress": ErrorCode.NOT_FOUND, "NoSuchMethod": ErrorCode.METHOD_NOT_ALLOWED}
-    return {name: problem(statuses[code], [code]) for name, code in names.items()}
+    return {name: problem(STATUS[code], [code]) for name, code in names.items()}

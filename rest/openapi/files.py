@@ -9,7 +9,6 @@ from rest.openapi.parts import (
     EITHER,
     FILE_ID,
     Json,
-    Statuses,
     answer,
     enveloped,
     json_body,
@@ -43,23 +42,23 @@ _QUOTA: Final = (
 )
 
 
-def file_paths(statuses: Statuses) -> Json:
+def file_paths() -> Json:
     """Return the path items of files as JSON."""
     return {
-        "/v1/media/upload": {"post": _upload(statuses)},
-        "/v1/media/files": with_head(_list(statuses)),
-        "/v1/media/files/bulk-delete": {"post": _bulk_delete(statuses)},
-        "/v1/media/files/bulk-visibility": {"post": _bulk_visibility(statuses)},
-        "/v1/media/files/bulk-tag": {"post": _bulk_tag(statuses)},
+        "/v1/media/upload": {"post": _upload()},
+        "/v1/media/files": with_head(_list()),
+        "/v1/media/files/bulk-delete": {"post": _bulk_delete()},
+        "/v1/media/files/bulk-visibility": {"post": _bulk_visibility()},
+        "/v1/media/files/bulk-tag": {"post": _bulk_tag()},
         "/v1/media/files/{file_id}": {
-            **with_head(_get(statuses)),
-            "patch": _patch(statuses),
-            "delete": _delete(statuses),
+            **with_head(_get()),
+            "patch": _patch(),
+            "delete": _delete(),
         },
     }
 
 
-def _upload(statuses: Statuses) -> Json:
+def _upload() -> Json:
     form = {"schema": ref("UploadForm"), "encoding": {"tags": {"style": "form", "explode": True}}}
     codes = (*WRITING, *JSON_BODY, ErrorCode.CONFLICT, *_QUOTA, *_KEYS)
     return operation(
@@ -83,12 +82,12 @@ def _upload(statuses: Statuses) -> Json:
         requestBody={"required": True, "content": {"multipart/form-data": form}},
         responses={
             "200": answer("The file as it is now.", enveloped(ref("File"))),
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 
 
-def _list(statuses: Statuses) -> Json:
+def _list() -> Json:
     codes = (*READING, ErrorCode.VALIDATION_FAILED, ErrorCode.FORBIDDEN)
     return operation(
         "listFiles",
@@ -100,7 +99,7 @@ def _list(statuses: Statuses) -> Json:
         parameters=list_parameters(),
         responses={
             "200": answer("A page of the list.", ref("FileList")),
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 
@@ -130,7 +129,7 @@ def _query(name: str, description: str, values: list[str], **more: Any) -> Json:
     return parameter("query", name, description, enum=values, **more)
 
 
-def _get(statuses: Statuses) -> Json:
+def _get() -> Json:
     return operation(
         "getFile",
         _TAG,
@@ -141,12 +140,12 @@ def _get(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The file.", enveloped(ref("File"))),
-            **problems(statuses, (*READING, ErrorCode.NOT_FOUND)),
+            **problems((*READING, ErrorCode.NOT_FOUND)),
         },
     )
 
 
-def _patch(statuses: Statuses) -> Json:
+def _patch() -> Json:
     codes = (*WRITING, *ONE_FILE, *JSON_BODY)
     return operation(
         "updateFile",
@@ -157,12 +156,12 @@ def _patch(statuses: Statuses) -> Json:
         requestBody=json_body("FileChanges", required=True),
         responses={
             "200": answer("The file as it is now.", enveloped(ref("File"))),
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 
 
-def _delete(statuses: Statuses) -> Json:
+def _delete() -> Json:
     return operation(
         "deleteFile",
         _TAG,
@@ -171,12 +170,12 @@ def _delete(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "204": {"description": "It is gone."},
-            **problems(statuses, (*WRITING, *ONE_FILE)),
+            **problems((*WRITING, *ONE_FILE)),
         },
     )
 
 
-def _bulk_delete(statuses: Statuses) -> Json:
+def _bulk_delete() -> Json:
     return operation(
         "bulkDeleteFiles",
         _TAG,
@@ -186,12 +185,12 @@ def _bulk_delete(statuses: Statuses) -> Json:
         requestBody=json_body("BulkDelete", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkDeleteResult"))),
-            **problems(statuses, (*WRITING, *JSON_BODY)),
+            **problems((*WRITING, *JSON_BODY)),
         },
     )
 
 
-def _bulk_visibility(statuses: Statuses) -> Json:
+def _bulk_visibility() -> Json:
     return operation(
         "bulkSetVisibility",
         _TAG,
@@ -202,12 +201,12 @@ def _bulk_visibility(statuses: Statuses) -> Json:
         requestBody=json_body("BulkVisibility", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkVisibilityResult"))),
-            **problems(statuses, (*WRITING, *JSON_BODY)),
+            **problems((*WRITING, *JSON_BODY)),
         },
     )
 
 
-def _bulk_tag(statuses: Statuses) -> Json:
+def _bulk_tag() -> Json:
     return operation(
         "bulkTagFiles",
         _TAG,
@@ -218,6 +217,6 @@ def _bulk_tag(statuses: Statuses) -> Json:
         requestBody=json_body("BulkTag", required=True),
         responses={
             "200": answer("What became of each file.", enveloped(ref("BulkTagResult"))),
-            **problems(statuses, (*WRITING, *JSON_BODY)),
+            **problems((*WRITING, *JSON_BODY)),
         },
     )

@@ -8,7 +8,6 @@ from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
     FILE_ID,
     Json,
-    Statuses,
     answer,
     enveloped,
     json_body,
@@ -27,12 +26,12 @@ _TAG: Final = "links"
 _CODES: Final = (*READING, *ONE_FILE, ErrorCode.INSUFFICIENT_SCOPE)
 
 
-def link_paths(statuses: Statuses) -> Json:
+def link_paths() -> Json:
     """Return the path items of signed addresses."""
     file = "/v1/media/files/{file_id}"
     return {
-        f"{file}/signed-url": {"post": _sign(statuses)},
-        f"{file}/revoke-links": {"post": _revoke(statuses)},
+        f"{file}/signed-url": {"post": _sign()},
+        f"{file}/revoke-links": {"post": _revoke()},
     }
 
 
@@ -47,7 +46,7 @@ def disposition_parameter() -> Json:
     return parameter("query", "disposition", "As signed; ignored otherwise.", enum=enum)
 
 
-def _sign(statuses: Statuses) -> Json:
+def _sign() -> Json:
     return operation(
         "signUrl",
         _TAG,
@@ -61,12 +60,12 @@ def _sign(statuses: Statuses) -> Json:
         requestBody=json_body("SignedUrlRequest", required=False),
         responses={
             "200": answer("The address.", enveloped(ref("SignedUrl"))),
-            **problems(statuses, (*_CODES, *JSON_BODY)),
+            **problems((*_CODES, *JSON_BODY)),
         },
     )
 
 
-def _revoke(statuses: Statuses) -> Json:
+def _revoke() -> Json:
     return operation(
         "revokeLinks",
         _TAG,
@@ -76,7 +75,7 @@ def _revoke(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The file.", enveloped(ref("File"))),
-            **problems(statuses, (*WRITING, *ONE_FILE)),
+            **problems((*WRITING, *ONE_FILE)),
         },
     )
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from core.errors import ErrorCode
+from edge.errors import STATUS
 
 Json = dict[str, Any]
-Statuses = Mapping[ErrorCode, HTTPStatus]
 
 ANYONE: Final[list[Json]] = []
 SIGNED_IN: Final[list[Json]] = [{"bearer": []}]
@@ -100,11 +100,11 @@ def enveloped(schema: Json) -> Json:
     return {"type": "object", "required": ["data"], "properties": {"data": schema}}
 
 
-def problems(statuses: Statuses, codes: Iterable[ErrorCode]) -> Json:
+def problems(codes: Iterable[ErrorCode]) -> Json:
     """Return the responses of errors: one for each status, with the codes it may carry."""
     grouped: dict[HTTPStatus, list[ErrorCode]] = {}
     for code in sorted({*codes, ErrorCode.INTERNAL}):
-        grouped.setdefault(statuses[code], []).append(code)
+        grouped.setdefault(STATUS[code], []).append(code)
     return {str(status.value): problem(status, grouped[status]) for status in sorted(grouped)}
 
 

@@ -10,7 +10,6 @@ from rest.openapi.parts import (
     ANYONE,
     NO_STORE,
     Json,
-    Statuses,
     answer,
     enveloped,
     json_body,
@@ -24,14 +23,14 @@ from rest.openapi.shapes import text, whole
 _FOR_GUESTS: Final = (*READING, ErrorCode.FORBIDDEN)
 
 
-def recovery_paths(statuses: Statuses) -> Json:
+def recovery_paths() -> Json:
     """Return the path items of recovery codes."""
     return {
-        "/v1/auth/recover": {"post": _recover(statuses)},
+        "/v1/auth/recover": {"post": _recover()},
         "/v1/auth/recovery-code": {
-            **with_head(_find(statuses)),
-            "post": _create(statuses),
-            "delete": _revoke(statuses),
+            **with_head(_find()),
+            "post": _create(),
+            "delete": _revoke(),
         },
     }
 
@@ -54,7 +53,7 @@ def recovery_schemas() -> Json:
     }
 
 
-def _recover(statuses: Statuses) -> Json:
+def _recover() -> Json:
     codes = (ErrorCode.UNAUTHENTICATED, ErrorCode.FORBIDDEN, ErrorCode.RATE_LIMITED)
     return operation(
         "recover",
@@ -67,12 +66,12 @@ def _recover(statuses: Statuses) -> Json:
         requestBody=json_body("RecoverRequest", required=True),
         responses={
             "200": session_response("The account and its tokens."),
-            **problems(statuses, (*JSON_BODY, *WRITING_SESSIONS, *codes)),
+            **problems((*JSON_BODY, *WRITING_SESSIONS, *codes)),
         },
     )
 
 
-def _find(statuses: Statuses) -> Json:
+def _find() -> Json:
     found = {"oneOf": [{"type": "null"}, ref("RecoveryCode")]}
     return operation(
         "recoveryCode",
@@ -82,12 +81,12 @@ def _find(statuses: Statuses) -> Json:
         " guests alone.",
         responses={
             "200": answer("The code, or null.", enveloped(found)),
-            **problems(statuses, _FOR_GUESTS),
+            **problems(_FOR_GUESTS),
         },
     )
 
 
-def _create(statuses: Statuses) -> Json:
+def _create() -> Json:
     made = answer("The code.", enveloped(ref("NewRecoveryCode")), headers=NO_STORE)
     return operation(
         "createRecoveryCode",
@@ -97,12 +96,12 @@ def _create(statuses: Statuses) -> Json:
         " that was made before is no longer valid.",
         responses={
             "200": made,
-            **problems(statuses, (*_FOR_GUESTS, ErrorCode.STORAGE_FULL)),
+            **problems((*_FOR_GUESTS, ErrorCode.STORAGE_FULL)),
         },
     )
 
 
-def _revoke(statuses: Statuses) -> Json:
+def _revoke() -> Json:
     return operation(
         "revokeRecoveryCode",
         TAG,
@@ -110,6 +109,6 @@ def _revoke(statuses: Statuses) -> Json:
         "Ends the code; sessions that it opened go on. Having none is not an error.",
         responses={
             "204": {"description": "There is no code any more."},
-            **problems(statuses, (*_FOR_GUESTS, ErrorCode.STORAGE_FULL)),
+            **problems((*_FOR_GUESTS, ErrorCode.STORAGE_FULL)),
         },
     )

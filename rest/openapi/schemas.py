@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from core.errors import ErrorCode
 from core.ids import IdPrefix
+from edge.errors import STATUS
 from models.file import FILENAME_BYTES, TAG_CHARACTERS, Visibility
 from models.user import UserKind
 from processing.isolation import Layer
@@ -12,7 +13,7 @@ from rest.openapi.accounts import account_schemas
 from rest.openapi.audit import audit_schemas
 from rest.openapi.derivatives import derivative_schemas
 from rest.openapi.links import link_schemas
-from rest.openapi.parts import MEANINGS, Json, Statuses, ref
+from rest.openapi.parts import MEANINGS, Json, ref
 from rest.openapi.recovery import recovery_schemas
 from rest.openapi.shapes import all_of, count, some_of, text, typeid
 from rest.openapi.shares import share_schemas
@@ -28,7 +29,7 @@ _EXAMPLE_ID: Final = "file_01katy5nd6f1r8ysxe9hz4m2q7"
 _TIME: Final = "2026-03-14T09:26:53.589793Z"
 
 
-def schemas(statuses: Statuses) -> Json:
+def schemas() -> Json:
     """Return ``components.schemas``."""
     return {
         "File": _file(),
@@ -51,7 +52,7 @@ def schemas(statuses: Statuses) -> Json:
         **sign_in_schemas(),
         **recovery_schemas(),
         "Health": _health(),
-        "Problem": _problem(statuses),
+        "Problem": _problem(),
     }
 
 
@@ -261,9 +262,9 @@ _LAYERS: Final = {
 }
 
 
-def _problem(statuses: Statuses) -> Json:
+def _problem() -> Json:
     """RFC 9457, section 3.1, with the members ``code`` and perhaps ``figures``."""
-    numbers = sorted({status.value for status in statuses.values()})
+    numbers = sorted({status.value for status in STATUS.values()})
     found = all_of(
         type=text("A URI that names the kind of problem.", format="uri-reference"),
         title=text("The status in words."),

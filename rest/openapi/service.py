@@ -8,7 +8,6 @@ from rest.openapi.parts import (
     EITHER,
     NO_STORE,
     Json,
-    Statuses,
     answer,
     header,
     json_content,
@@ -52,18 +51,18 @@ _REFUSALS_OF_BODIES: Final = {
 }
 
 
-def service_paths(statuses: Statuses) -> Json:
+def service_paths() -> Json:
     """Return the path items besides files."""
     return {
-        "/llm/auth/guest-login": {"post": _guest_login(statuses)},
-        "/graphql": {**with_head(_graphql_query(statuses)), "post": _graphql(statuses)},
-        "/openapi.json": with_head(_openapi(statuses)),
-        "/healthz": with_head(_healthz(statuses)),
-        "/readyz": with_head(_readyz(statuses)),
+        "/llm/auth/guest-login": {"post": _guest_login()},
+        "/graphql": {**with_head(_graphql_query()), "post": _graphql()},
+        "/openapi.json": with_head(_openapi()),
+        "/healthz": with_head(_healthz()),
+        "/readyz": with_head(_readyz()),
     }
 
 
-def _guest_login(statuses: Statuses) -> Json:
+def _guest_login() -> Json:
     session = answer(
         "The account and its token.",
         ref("GuestSession"),
@@ -77,14 +76,14 @@ def _guest_login(statuses: Statuses) -> Json:
         "Makes a new guest account and answers its bearer token. No body is read. 403 where the"
         " server's operator has switched guest login off.",
         security=ANYONE,
-        responses={"200": session, **problems(statuses, codes)},
+        responses={"200": session, **problems(codes)},
     )
 
 
-def _graphql_query(statuses: Statuses) -> Json:
+def _graphql_query() -> Json:
     refused = {**_REFUSALS, "405": "Mutations are sent by POST."}
     allow = {"Allow": header("The method to use.")}
-    responses = _graphql_responses(statuses, refused)
+    responses = _graphql_responses(refused)
     responses["405"]["headers"] = allow
     text = {"schema": {"type": "string"}}
     responses["200"]["content"]["text/html"] = text
@@ -102,7 +101,7 @@ def _graphql_query(statuses: Statuses) -> Json:
     )
 
 
-def _graphql(statuses: Statuses) -> Json:
+def _graphql() -> Json:
     form = {"schema": {**_OBJECT, "required": ["operations", "map"]}}
     return operation(
         "graphql",
@@ -116,11 +115,11 @@ def _graphql(statuses: Statuses) -> Json:
             "required": True,
             "content": {**json_content(_REQUEST), "multipart/form-data": form},
         },
-        responses=_graphql_responses(statuses, {**_REFUSALS, **_REFUSALS_OF_BODIES}),
+        responses=_graphql_responses({**_REFUSALS, **_REFUSALS_OF_BODIES}),
     )
 
 
-def _graphql_responses(statuses: Statuses, refused: dict[str, str]) -> Json:
+def _graphql_responses(refused: dict[str, str]) -> Json:
     """GraphQL tells of its errors in its own shape; only a fault is a problem."""
     content = {kind: {"schema": _OBJECT} for kind in _RESULT_TYPES}
     result = {"description": "The result, perhaps with errors.", "content": {**content}}
@@ -133,21 +132,21 @@ def _graphql_responses(statuses: Statuses, refused: dict[str, str]) -> Json:
         "description": "Data beside errors, to those who accept the second content type.",
         "content": {_RESULT_TYPES[1]: content[_RESULT_TYPES[1]]},
     }
-    return {"200": result, "294": partial, **refusals, **problems(statuses, ())}
+    return {"200": result, "294": partial, **refusals, **problems(())}
 
 
-def _openapi(statuses: Statuses) -> Json:
+def _openapi() -> Json:
     return operation(
         "openapi",
         "service",
         "Get this document",
         "Answers the OpenAPI description of the REST routes.",
         security=ANYONE,
-        responses={"200": answer("OpenAPI 3.1.", _OBJECT), **problems(statuses, ())},
+        responses={"200": answer("OpenAPI 3.1.", _OBJECT), **problems(())},
     )
 
 
-def _healthz(statuses: Statuses) -> Json:
+def _healthz() -> Json:
     return operation(
         "health",
         "service",
@@ -155,11 +154,11 @@ def _healthz(statuses: Statuses) -> Json:
         "Answers as long as the process answers at all.",
         security=ANYONE,
         limited=False,
-        responses={"200": answer("It does.", ref("Health")), **problems(statuses, ())},
+        responses={"200": answer("It does.", ref("Health")), **problems(())},
     )
 
 
-def _readyz(statuses: Statuses) -> Json:
+def _readyz() -> Json:
     retry = {"Retry-After": header("Seconds to wait before asking again.")}
     return operation(
         "readiness",
@@ -172,6 +171,6 @@ def _readyz(statuses: Statuses) -> Json:
         responses={
             "200": answer("It can.", ref("Health")),
             "503": answer("Not now.", ref("Health"), headers=retry),
-            **problems(statuses, ()),
+            **problems(()),
         },
     )

@@ -8,7 +8,6 @@ from rest.openapi.codes import JSON_BODY, ONE_FILE, READING, WRITING
 from rest.openapi.parts import (
     FILE_ID,
     Json,
-    Statuses,
     answer,
     enveloped,
     json_body,
@@ -24,12 +23,12 @@ from services.sharing.share_names import MAX_SHARES
 _TAG: Final = "shares"
 
 
-def share_paths(statuses: Statuses) -> Json:
+def share_paths() -> Json:
     """Return the path items of sharing."""
     shares = "/v1/media/files/{file_id}/shares"
     return {
-        shares: {**with_head(_list(statuses)), "post": _share(statuses)},
-        f"{shares}/{{account_id}}": {"delete": _unshare(statuses)},
+        shares: {**with_head(_list()), "post": _share()},
+        f"{shares}/{{account_id}}": {"delete": _unshare()},
     }
 
 
@@ -38,7 +37,7 @@ def share_schemas() -> Json:
     return {"ShareRequest": _request(), "Share": _one()}
 
 
-def _list(statuses: Statuses) -> Json:
+def _list() -> Json:
     return operation(
         "listShares",
         _TAG,
@@ -48,12 +47,12 @@ def _list(statuses: Statuses) -> Json:
         parameters=[FILE_ID],
         responses={
             "200": answer("The accounts.", _listed()),
-            **problems(statuses, (*READING, *ONE_FILE)),
+            **problems((*READING, *ONE_FILE)),
         },
     )
 
 
-def _share(statuses: Statuses) -> Json:
+def _share() -> Json:
     return operation(
         "shareFile",
         _TAG,
@@ -65,12 +64,12 @@ def _share(statuses: Statuses) -> Json:
         requestBody=json_body("ShareRequest", required=True),
         responses={
             "200": answer("All accounts that it is shared with.", _listed()),
-            **problems(statuses, (*WRITING, *ONE_FILE, *JSON_BODY, ErrorCode.CONFLICT)),
+            **problems((*WRITING, *ONE_FILE, *JSON_BODY, ErrorCode.CONFLICT)),
         },
     )
 
 
-def _unshare(statuses: Statuses) -> Json:
+def _unshare() -> Json:
     return operation(
         "unshareFile",
         _TAG,
@@ -80,7 +79,7 @@ def _unshare(statuses: Statuses) -> Json:
         parameters=[FILE_ID, parameter("path", "account_id", "The account's id.")],
         responses={
             "204": {"description": "It is no longer shared with the account."},
-            **problems(statuses, (*WRITING, *ONE_FILE)),
+            **problems((*WRITING, *ONE_FILE)),
         },
     )
 

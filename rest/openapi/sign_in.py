@@ -11,7 +11,6 @@ from rest.openapi.parts import (
     ANYONE,
     NO_STORE,
     Json,
-    Statuses,
     answer,
     enveloped,
     header,
@@ -30,13 +29,13 @@ _LOCATION: Final = header("Where to go on.", format="uri-reference")
 _KEPT: Final = header("What is remembered until the way back, encrypted.")
 
 
-def sign_in_paths(statuses: Statuses) -> Json:
+def sign_in_paths() -> Json:
     """Return the path items of the provider and of API keys."""
     return {
-        "/v1/auth/oidc/login": with_head(_login(statuses)),
-        "/v1/auth/oidc/callback": with_head(_callback(statuses)),
-        "/v1/auth/api-keys": {**with_head(_list(statuses)), "post": _create(statuses)},
-        "/v1/auth/api-keys/{key_id}": {"delete": _revoke(statuses)},
+        "/v1/auth/oidc/login": with_head(_login()),
+        "/v1/auth/oidc/callback": with_head(_callback()),
+        "/v1/auth/api-keys": {**with_head(_list()), "post": _create()},
+        "/v1/auth/api-keys/{key_id}": {"delete": _revoke()},
     }
 
 
@@ -45,7 +44,7 @@ def sign_in_schemas() -> Json:
     return {"ApiKeyRequest": _request(), "ApiKey": _key(), "NewApiKey": _key(key=_secret())}
 
 
-def _login(statuses: Statuses) -> Json:
+def _login() -> Json:
     codes = (
         ErrorCode.VALIDATION_FAILED,
         ErrorCode.FORBIDDEN,
@@ -65,12 +64,12 @@ def _login(statuses: Statuses) -> Json:
         parameters=[back],
         responses={
             "302": {"description": "To the provider.", "headers": headers},
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 
 
-def _callback(statuses: Statuses) -> Json:
+def _callback() -> Json:
     codes = (
         *READING,
         ErrorCode.VALIDATION_FAILED,
@@ -95,12 +94,12 @@ def _callback(statuses: Statuses) -> Json:
         ],
         responses={
             "303": {"description": "To where it came from.", "headers": headers},
-            **problems(statuses, codes),
+            **problems(codes),
         },
     )
 
 
-def _list(statuses: Statuses) -> Json:
+def _list() -> Json:
     keys = {"type": "array", "items": ref("ApiKey"), "maxItems": MAX_KEYS}
     return operation(
         "listApiKeys",
@@ -108,11 +107,11 @@ def _list(statuses: Statuses) -> Json:
         "List your API keys",
         "Answers the keys, oldest first, without their secrets. Users alone have keys, and no key"
         " manages keys.",
-        responses={"200": answer("The keys.", enveloped(keys)), **problems(statuses, _KEYS)},
+        responses={"200": answer("The keys.", enveloped(keys)), **problems(_KEYS)},
     )
 
 
-def _create(statuses: Statuses) -> Json:
+def _create() -> Json:
     codes = (*_KEYS, *JSON_BODY, ErrorCode.CONFLICT, ErrorCode.STORAGE_FULL)
     made = answer("The key.", enveloped(ref("NewApiKey")), headers=NO_STORE)
     return operation(
@@ -122,11 +121,11 @@ def _create(statuses: Statuses) -> Json:
         "Answers a key that is sent as `Authorization: Bearer media_…`, over REST and GraphQL. It"
         f" is shown this once. 409 for an account that has {MAX_KEYS}.",
         requestBody=json_body("ApiKeyRequest", required=True),
-        responses={"201": made, **problems(statuses, codes)},
+        responses={"201": made, **problems(codes)},
     )
 
 
-def _revoke(statuses: Statuses) -> Json:
+def _revoke() -> Json:
     return operation(
         "revokeApiKey",
         TAG,
@@ -135,7 +134,7 @@ def _revoke(statuses: Statuses) -> Json:
         parameters=[parameter("path", "key_id", "Names the key.")],
         responses={
             "204": {"description": "It has ended."},
-            **problems(statuses, (*_KEYS, ErrorCode.NOT_FOUND, ErrorCode.STORAGE_FULL)),
+            **problems((*_KEYS, ErrorCode.NOT_FOUND, ErrorCode.STORAGE_FULL)),
         },
     )
 

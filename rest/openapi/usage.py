@@ -3,7 +3,6 @@
 from rest.openapi.codes import READING
 from rest.openapi.parts import (
     Json,
-    Statuses,
     answer,
     enveloped,
     operation,
@@ -14,7 +13,7 @@ from rest.openapi.parts import (
 from rest.openapi.shapes import all_of, count
 
 
-def usage_paths(statuses: Statuses) -> Json:
+def usage_paths() -> Json:
     """Return the path items of accounts."""
     return {
         "/v1/account/usage": with_head(
@@ -26,7 +25,7 @@ def usage_paths(statuses: Statuses) -> Json:
                 " may store.",
                 responses={
                     "200": answer("What is used, and the quota.", enveloped(ref("Usage"))),
-                    **problems(statuses, READING),
+                    **problems(READING),
                 },
             )
         )

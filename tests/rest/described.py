@@ -12,10 +12,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # s
 from core.settings import Settings
 from rest.openapi.document import build_openapi
 from server.app import create_app
-from server.errors import STATUS
 
 Document = dict[str, Any]
-DOCUMENT: Document = build_openapi(STATUS)
+DOCUMENT: Document = build_openapi()
 SCHEMAS = DOCUMENT["components"]["schemas"]
 MAX_UPLOAD_BYTES = 1000
 FILE = "file_00000000000000000000000000"

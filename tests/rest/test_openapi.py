@@ -11,9 +11,9 @@ from starlette.endpoints import HTTPEndpoint
 
 from core.errors import ErrorCode
 from core.settings import Settings
+from edge.errors import STATUS
 from rest.query import PARAMETERS
 from server.app import ROUTES
-from server.errors import STATUS
 from tests.rest.described import DOCUMENT, ORIGIN, SCHEMAS, Document, operations, served
 
 METHODS = {"get", "head", "post", "patch", "delete"}

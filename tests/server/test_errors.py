@@ -27,14 +27,8 @@ from core.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from server.errors import (
-    INTERNAL_MESSAGE,
-    STATUS,
-    graphql_error,
-    on_fault,
-    on_http_error,
-    on_media_error,
-)
+from edge.errors import INTERNAL_MESSAGE, STATUS, on_fault, on_http_error, on_media_error
+from server.graphql_errors import graphql_error
 from streaming.ranges import RangeNotSatisfiableError
 
 SECRET = "/srv/data/secret-key"

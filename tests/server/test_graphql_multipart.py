@@ -10,13 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import BadMultipartError, ErrorCode
+from edge.request import MAX_JSON_BYTES
 from server.graphql_multipart import (
     MAX_FILES,
     UploadMap,
     parse_map,
     parse_operations,
 )
-from streaming.request import MAX_JSON_BYTES
 
 
 def bound(operations: bytes, file_map: bytes) -> tuple[dict[str, Any], UploadMap]:

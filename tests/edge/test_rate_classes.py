@@ -3,8 +3,8 @@
 import pytest
 from starlette.endpoints import HTTPEndpoint
 
+from edge.rate_classes import UNLIMITED, operation_class
 from server.app import ROUTES
-from server.rate_limiting import UNLIMITED, operation_class
 from services.limits.rate_limits import OperationClass
 
 READ, WRITE, UPLOAD = OperationClass.READ, OperationClass.WRITE, OperationClass.UPLOAD

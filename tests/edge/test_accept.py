@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.accept import best_match
+from edge.accept import best_match
 
 OFFERS = ("image/webp", "image/jpeg", "text/html")
 ranges = st.sampled_from([*OFFERS, "image/*", "text/*", "*/*", "image/avif"])

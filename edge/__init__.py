@@ -1,0 +1,1 @@
+"""What every HTTP route shares: request helpers, negotiation, the error table, rate classes."""
