@@ -8,7 +8,7 @@ from auth.policy import Policy
 from core.settings import Settings
 from models.audit import AuditEntry
 from services.access.audit import OPERATOR, Audit
-from services.files.paging import MAX_PAGE
+from services.access.bounds import MAX_PAGE
 from services.library import opened_database
 
 

@@ -30,6 +30,7 @@ from services.derivatives.processor import Processor
 from services.derivatives.texts import Texts
 from services.files.files import Files
 from services.files.listing import Listing
+from services.files.purge import Purger
 from services.files.tagging import Tagging
 from services.files.visibilities import Visibilities
 from services.library import database_url
@@ -172,7 +173,7 @@ class Application:
 
     @cached_property
     def files(self) -> Files:
-        return Files(self.database, self.storage, self.sweeper, self._access)
+        return Files(self.database, self.storage, self.purger, self._access)
 
     @cached_property
     def listing(self) -> Listing:
@@ -199,7 +200,7 @@ class Application:
         return Uploads(
             self.database,
             self.storage,
-            self._reservations,
+            self.reservations,
             quotas=self.quotas,
             keys=self.keys,
             on_stored=self.prober.wake,
@@ -211,10 +212,16 @@ class Application:
         return IdempotencyKeys(self.database)
 
     @cached_property
+    def purger(self) -> Purger:
+        return Purger(self.database, self.storage)
+
+    @cached_property
     def sweeper(self) -> Sweeper:
         return Sweeper(
             self.database,
             self.storage,
+            self.reservations,
+            self.purger,
             grace=timedelta(seconds=self.settings.upload_grace_seconds),
             audit_kept=timedelta(days=self.settings.audit_days) or None,
         )
@@ -224,8 +231,8 @@ class Application:
         return LinkSigner(self._secret, self._former_secrets)
 
     @cached_property
-    def _reservations(self) -> Reservations:
-        return Reservations(self.database, self.sweeper, self.quotas)
+    def reservations(self) -> Reservations:
+        return Reservations(self.database, self.storage, self.quotas)
 
     # What is computed from files
 
@@ -249,7 +256,7 @@ class Application:
     def derivatives(self) -> Derivatives:
         seconds = self.settings.processing_timeout_seconds
         return Derivatives(
-            self.database, self.storage, self._reservations, self.jobs, seconds=seconds
+            self.database, self.storage, self.reservations, self.jobs, seconds=seconds
         )
 
     @cached_property

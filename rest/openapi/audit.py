@@ -15,7 +15,8 @@ from rest.openapi.parts import (
 )
 from rest.openapi.shapes import all_of, count, one_of, text
 from services.access.audit import MAX_OFFSET
-from services.files.paging import DEFAULT_PAGE, MAX_PAGE
+from services.access.bounds import MAX_PAGE
+from services.files.paging import DEFAULT_PAGE
 
 
 def audit_paths() -> Json:

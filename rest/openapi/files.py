@@ -19,10 +19,11 @@ from rest.openapi.parts import (
     ref,
     with_head,
 )
+from services.access.bounds import MAX_PAGE
 from services.files.files import MAX_BULK_DELETE
 from services.files.listing import MAX_OFFSET, Scope
 from services.files.metadata import MAX_TAGS
-from services.files.paging import DEFAULT_PAGE, MAX_PAGE, Order, SortKey
+from services.files.paging import DEFAULT_PAGE, Order, SortKey
 from services.files.visibilities import MAX_AT_ONCE
 from services.uploads.idempotency import MAX_KEY_LENGTH
 

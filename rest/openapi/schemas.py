@@ -19,9 +19,9 @@ from rest.openapi.shapes import all_of, count, some_of, text, typeid
 from rest.openapi.shares import share_schemas
 from rest.openapi.sign_in import sign_in_schemas
 from rest.openapi.usage import usage_schemas
+from services.access.bounds import MAX_PAGE
 from services.files.files import MAX_BULK_DELETE, Outcome
 from services.files.metadata import MAX_DESCRIPTION, MAX_TAGS
-from services.files.paging import MAX_PAGE
 from services.files.tagging import TagOutcome
 from services.files.visibilities import MAX_AT_ONCE, VisibilityOutcome
 

@@ -18,7 +18,7 @@ from models.columns import as_utc
 from models.database import Database, Transaction
 from models.file import StoredFile
 from models.user import UserKind
-from services.files.paging import MAX_PAGE, require_range
+from services.access.bounds import MAX_PAGE, require_range
 
 logger = logging.getLogger("media.audit")
 

@@ -19,6 +19,7 @@ from models.database import Database
 from models.file import StoredFile
 from services.access.access import Access
 from services.files.metadata import changes
+from services.files.purge import Purger
 from services.files.rows import (
     count_up_links,
     found_files,
@@ -26,7 +27,6 @@ from services.files.rows import (
     remove_files,
     save_file,
 )
-from services.maintenance.sweeper import Sweeper
 from services.storage_errors import storage_errors
 from storage.base import (
     ObjectNotFoundError,
@@ -64,11 +64,11 @@ class Files:
     """The files of every account, as far as the caller may reach them."""
 
     def __init__(
-        self, database: Database, storage: Storage, sweeper: Sweeper, access: Access
+        self, database: Database, storage: Storage, purger: Purger, access: Access
     ) -> None:
         self._database = database
         self._storage = storage
-        self._sweeper = sweeper
+        self._purger = purger
         self._access = access
 
     async def get(self, viewer: Viewer, file_id: str) -> StoredFile:
@@ -210,7 +210,7 @@ class Files:
     async def _purge(self, files: Iterable[StoredFile]) -> None:
         try:
             async with asyncio.timeout(_PURGE_SECONDS):
-                await self._sweeper.purge({file.blob_id for file in files})
+                await self._purger.purge({file.blob_id for file in files})
         except (MediaError, StorageError, TimeoutError) as error:
             reason = str(error) or f"they took longer than {_PURGE_SECONDS} s"
             logger.warning("bytes of deleted files are left to the sweeper: %s", reason)

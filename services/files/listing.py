@@ -15,8 +15,9 @@ from core.errors import ForbiddenError, ValidationFailedError
 from models.database import Database
 from models.file import COLUMNS, StoredFile, Visibility, stored_file
 from services.access.access import Access
+from services.access.bounds import MAX_PAGE, require_range
 from services.files.metadata import MAX_TAGS, is_storable
-from services.files.paging import MAX_PAGE, Order, Window, position_of, require_range
+from services.files.paging import Order, Window, position_of
 from services.files.query import Narrowed, narrow_name, narrow_tag, narrow_type
 
 MAX_OFFSET: Final = 10_000_000

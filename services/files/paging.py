@@ -11,8 +11,8 @@ import orjson
 from core.errors import ValidationFailedError
 from core.ids import IdPrefix, is_id
 from models.file import StoredFile
+from services.access.bounds import MAX_PAGE, require_range
 
-MAX_PAGE: Final = 100
 DEFAULT_PAGE: Final = 20
 
 _MAX_CURSOR: Final = 2048
@@ -87,12 +87,6 @@ class Window:
         require_range("last" if backward else "first", size, 0, MAX_PAGE)
         cursor = before if backward else after
         return cls(DEFAULT_PAGE if size is None else size, cursor, backward)
-
-
-def require_range(name: str, number: int | None, low: int, high: int) -> None:
-    """Raise ``ValidationFailedError`` unless ``number`` is None or within ``low`` to ``high``."""
-    if number is not None and not low <= number <= high:
-        raise ValidationFailedError(f"{name} must be {low} to {high}.")
 
 
 def cursor_of(file: StoredFile, order: Order) -> str:

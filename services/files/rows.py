@@ -9,8 +9,7 @@ import orjson
 from auth.viewer import Viewer
 from core.ids import IdPrefix, is_id
 from models.database import Database, Transaction
-from models.file import COLUMNS, GRANTED_TO, StoredFile, folded, stored_file
-from services.uploads.blob_rows import insert_tags
+from models.file import COLUMNS, GRANTED_TO, File, StoredFile, folded, stored_file
 
 
 async def found_files(
@@ -147,3 +146,40 @@ def _by_owner(files: Sequence[StoredFile]) -> dict[str, list[StoredFile]]:
     for file in files:
         owned.setdefault(file.owner_id, []).append(file)
     return owned
+
+
+async def insert_file(transaction: Transaction, file: StoredFile) -> None:
+    """Record a file with its tags."""
+    await File.create(
+        using_db=transaction.client,
+        id=file.id,
+        owner_id=file.owner_id,
+        blob_id=file.blob_id,
+        filename=file.filename,
+        filename_folded=folded(file.filename),
+        description=file.description,
+        tags=orjson.dumps(file.tags).decode(),
+        visibility=file.visibility,
+        mime_type=file.mime_type,
+        declared_type=file.declared_type,
+        size=file.size,
+        sha256=file.checksum,
+        width=file.width,
+        height=file.height,
+        duration=file.duration,
+        blurhash=file.blurhash,
+        created_at=file.created_at,
+        updated_at=file.updated_at,
+    )
+    await insert_tags(transaction, [(file, tag) for tag in file.tags])
+
+
+async def insert_tags(transaction: Transaction, tags: Iterable[tuple[StoredFile, str]]) -> None:
+    """Add tags to the index that lists are filtered by; each must be new to its file."""
+    rows = [(file.id, file.owner_id, tag) for file, tag in tags]
+    if not rows:
+        return
+    columns = {"file_id": "text", "owner_id": "text", "name": "text"}
+    given, value = transaction.table(columns, rows)
+    names = ", ".join(columns)
+    await transaction.execute(f"INSERT INTO file_tag ({names}) SELECT {names} FROM {given}", value)

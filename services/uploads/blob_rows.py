@@ -1,14 +1,10 @@
 """The rows that a transaction writes when an upload becomes a file."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
-
 from core.errors import ConflictError, UnauthenticatedError
 from models.database import Transaction
-from models.file import File, StoredFile, folded
 from processing.kinds import PROBED, kind_of
 from services.uploads.types import Received, Reservation
 
@@ -78,40 +74,3 @@ async def insert_blob(transaction: Transaction, received: Received) -> None:
         kind_of(received.mime_type) not in PROBED,
         datetime.now(UTC),
     )
-
-
-async def insert_file(transaction: Transaction, file: StoredFile) -> None:
-    """Record a file with its tags."""
-    await File.create(
-        using_db=transaction.client,
-        id=file.id,
-        owner_id=file.owner_id,
-        blob_id=file.blob_id,
-        filename=file.filename,
-        filename_folded=folded(file.filename),
-        description=file.description,
-        tags=orjson.dumps(file.tags).decode(),
-        visibility=file.visibility,
-        mime_type=file.mime_type,
-        declared_type=file.declared_type,
-        size=file.size,
-        sha256=file.checksum,
-        width=file.width,
-        height=file.height,
-        duration=file.duration,
-        blurhash=file.blurhash,
-        created_at=file.created_at,
-        updated_at=file.updated_at,
-    )
-    await insert_tags(transaction, [(file, tag) for tag in file.tags])
-
-
-async def insert_tags(transaction: Transaction, tags: Iterable[tuple[StoredFile, str]]) -> None:
-    """Add tags to the index that lists are filtered by; each must be new to its file."""
-    rows = [(file.id, file.owner_id, tag) for file, tag in tags]
-    if not rows:
-        return
-    columns = {"file_id": "text", "owner_id": "text", "name": "text"}
-    given, value = transaction.table(columns, rows)
-    names = ", ".join(columns)
-    await transaction.execute(f"INSERT INTO file_tag ({names}) SELECT {names} FROM {given}", value)

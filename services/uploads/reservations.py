@@ -15,11 +15,10 @@ from core.errors import MediaError, UnauthenticatedError, UnavailableError
 from core.ids import IdPrefix, new_id, new_key
 from models.database import Database, Transaction
 from models.upload import Upload
-from services.maintenance.sweeper import Sweeper
 from services.storage_errors import storage_errors
 from services.uploads.quotas import Quotas, held_until
 from services.uploads.types import Expected, Reservation
-from storage.base import StorageError
+from storage.base import Storage, StorageError
 
 logger = logging.getLogger("media.reservations")
 
@@ -27,10 +26,10 @@ logger = logging.getLogger("media.reservations")
 class Reservations:
     """Makes reservations and clears up those that come to nothing."""
 
-    def __init__(self, database: Database, sweeper: Sweeper, quotas: Quotas) -> None:
+    def __init__(self, database: Database, storage: Storage, quotas: Quotas) -> None:
         self._database = database
         self._quotas = quotas
-        self._sweeper = sweeper
+        self._storage = storage
         self._clearing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -107,6 +106,31 @@ class Reservations:
             await self.clear_up(*reservations)
             raise
 
+    async def abandon(self, upload_id: str, key: str) -> bool:
+        """Give up an upload whatever its age; False if it is a file, or was given up before."""
+        async with self._database.transaction() as transaction:
+            marked = await transaction.execute(
+                "UPDATE upload SET abandoned = ? WHERE id = ?", True, upload_id
+            )
+            recorded = await transaction.rows(
+                "SELECT 1 FROM blob WHERE key = ? UNION ALL SELECT 1 FROM derivative WHERE key = ?",
+                key,
+                key,
+            )
+        if marked:
+            await self._forget(upload_id, key)
+        elif not recorded:  # given up before; its bytes may have been published after that
+            await self._storage.delete(key)
+        return bool(marked)
+
+    async def _forget(self, upload_id: str, key: str) -> None:
+        """Remove the bytes and the row of an upload that is marked abandoned."""
+        await self._storage.delete(key)
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "DELETE FROM upload WHERE id = ? AND abandoned = ?", upload_id, True
+            )
+
     async def clear_up(self, *reservations: Reservation) -> None:
         """Remove bytes and rows of reservations that are not settled; errors go to the log."""
         # In a task of its own: a cancelled request must not leave its clearing half done.
@@ -135,7 +159,7 @@ class Reservations:
         try:
             if reservation.staged is not None:
                 await reservation.staged.discard()
-            await self._sweeper.abandon(reservation.id, reservation.key)
+            await self.abandon(reservation.id, reservation.key)
         # The sweeper does the rest; what has happened to the upload stands.
         except (MediaError, StorageError) as error:
             logger.warning("upload %s is left to the sweeper: %s", reservation.id, error)

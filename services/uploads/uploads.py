@@ -35,14 +35,9 @@ from models.database import Database, Transaction
 from models.file import StoredFile
 from processing.identify import identify_sample
 from services.files.metadata import UNNAMED, Draft, clean_filename, clean_media_type
+from services.files.rows import insert_file
 from services.storage_errors import storage_errors
-from services.uploads.blob_rows import (
-    SharedBlob,
-    insert_blob,
-    insert_file,
-    settle_reservation,
-    share_blob,
-)
+from services.uploads.blob_rows import SharedBlob, insert_blob, settle_reservation, share_blob
 from services.uploads.body import Body
 from services.uploads.idempotency import Attempt, IdempotencyKeys, Unstored, fingerprint
 from services.uploads.quotas import Hold, Quotas

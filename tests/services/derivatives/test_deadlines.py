@@ -39,7 +39,7 @@ async def wait_for_the_storage() -> None:
 
 def hasty(application: Application) -> Derivatives:
     """What a process would have whose results may take a moment only."""
-    reservations = Reservations(application.database, application.sweeper, application.quotas)
+    reservations = Reservations(application.database, application.storage, application.quotas)
     return Derivatives(application.database, application.storage, reservations, seconds=0.2)
 
 

@@ -69,7 +69,7 @@ async def rows(application: Application) -> list[tuple[object, ...]]:
 
 def replica(application: Application) -> Derivatives:
     """What another process of the same server would have."""
-    reservations = Reservations(application.database, application.sweeper, application.quotas)
+    reservations = Reservations(application.database, application.storage, application.quotas)
     return Derivatives(application.database, application.storage, reservations, seconds=90)
 
 

@@ -14,9 +14,10 @@ from core.errors import ValidationFailedError
 from core.ids import IdPrefix, new_id, new_key
 from models.blob import Blob
 from models.file import File, StoredFile, Visibility, folded
+from services.access.bounds import MAX_PAGE
 from services.application import Application
 from services.files.listing import FileFilter
-from services.files.paging import MAX_PAGE, Order, SortKey, Window, cursor_of
+from services.files.paging import Order, SortKey, Window, cursor_of
 from tests.services.conftest import account
 
 ORDERS = [Order(key, descending) for key in SortKey for descending in (False, True)]

@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 from core.errors import ValidationFailedError
 from core.ids import IdPrefix, new_id
 from models.file import StoredFile, Visibility
-from services.files.paging import (
-    DEFAULT_PAGE,
-    MAX_PAGE,
-    Order,
-    SortKey,
-    Window,
-    cursor_of,
-    position_of,
-    require_range,
-)
+from services.access.bounds import MAX_PAGE, require_range
+from services.files.paging import DEFAULT_PAGE, Order, SortKey, Window, cursor_of, position_of
 
 ORDERS = [Order(key, descending) for key in SortKey for descending in (False, True)]
 FILE_ID = new_id(IdPrefix.FILE)

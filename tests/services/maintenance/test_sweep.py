@@ -31,7 +31,13 @@ NOTHING = Swept(0, 0, 0)
 
 
 def sweeper(application: Application, grace: timedelta = timedelta(0)) -> Sweeper:
-    return Sweeper(application.database, application.storage, grace=grace)
+    return Sweeper(
+        application.database,
+        application.storage,
+        application.reservations,
+        application.purger,
+        grace=grace,
+    )
 
 
 async def age(application: Application, upload_id: str, by: timedelta) -> None:
@@ -90,7 +96,7 @@ async def test_dead_blobs_go_and_live_ones_never(application: Application, owner
     assert await sweeper(application).sweep() == Swept(uploads=0, blobs=3, staged=0)
     assert await sweeper(application).sweep() == NOTHING
     assert await content_of(application, owner, live.id) == b"live"
-    assert await sweeper(application).purge([live.blob_id, "0" * 32]) == 0
+    assert await application.purger.purge([live.blob_id, "0" * 32]) == 0
     assert await Blob.all().count() == 1
 
 

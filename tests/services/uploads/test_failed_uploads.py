@@ -218,7 +218,13 @@ async def test_a_database_that_fails_once_at_any_statement_leaves_nothing(
 
 
 async def swept(application: Application) -> None:
-    await Sweeper(application.database, application.storage, grace=timedelta(0)).sweep()
+    await Sweeper(
+        application.database,
+        application.storage,
+        application.reservations,
+        application.purger,
+        grace=timedelta(0),
+    ).sweep()
 
 
 async def test_a_reservation_that_fails_leaves_nothing(
@@ -285,7 +291,7 @@ async def test_an_upload_that_was_swept_cannot_become_a_file_and_leaves_nothing(
     application: Application, owner: Viewer
 ) -> None:
     staged = await received(application, owner, b"x")
-    await application.sweeper.abandon(staged.reservation.id, staged.reservation.key)
+    await application.reservations.abandon(staged.reservation.id, staged.reservation.key)
     with pytest.raises(ConflictError):
         await application.uploads.claim(staged, Draft())
     await assert_invariants(application)
