@@ -5,7 +5,7 @@ import argparse
 from core.logs import redacted
 from core.settings import Settings
 from models.account_kind import UserKind
-from services.application import running
+from services.lifecycle import running
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

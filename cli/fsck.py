@@ -3,7 +3,7 @@
 import argparse
 
 from core.settings import Settings
-from services.application import running
+from services.lifecycle import running
 from services.maintenance.check import Checker
 
 

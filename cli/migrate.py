@@ -3,7 +3,7 @@
 import argparse
 
 from core.settings import Settings
-from services.application import running
+from services.lifecycle import running
 
 
 def add_options(_: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import replace
 
 from core.settings import Settings
-from services.application import running
+from services.lifecycle import running
 
 
 def add_options(command: argparse.ArgumentParser) -> None:

@@ -9,9 +9,9 @@ from dataclasses import replace
 from cli.exiting import exit_within
 from core.metrics import count_tasks, served_metrics
 from core.settings import Settings, SettingsError
-from services.application import running
 from services.derivatives.queue import Jobs
 from services.job_worker import JobWorker
+from services.lifecycle import running
 
 logger = logging.getLogger("media.workers")
 

@@ -42,7 +42,7 @@ from server.rate_limiting import RateLimiting
 from server.start import TellFailedStart
 from server.tracing import Tracing, exporting_tracing
 from server.web import asset, library
-from services.application import running
+from services.lifecycle import running
 from streaming.files import download, stream
 
 EXPOSED_HEADERS: Final = (

@@ -16,8 +16,9 @@ from auth.viewer import Viewer
 from core.settings import MIB, Settings
 from models.file import StoredFile
 from models.user import UserKind
-from services.application import Application, running
+from services.application import Application
 from services.files.metadata import draft
+from services.lifecycle import running
 from services.uploads.types import Received
 from storage.memory import MemoryStorage
 from tests.database import database, database_url

@@ -11,8 +11,9 @@ from core.errors import UnavailableError
 from core.settings import Settings, SettingsError
 from models.database import Database
 from processing.workers import Workers
-from services.application import Application, running
+from services.application import Application
 from services.derivatives.derivatives import Derivatives
+from services.lifecycle import running
 from services.limits.counters import Counters
 from services.uploads.uploads import Uploads
 from storage.base import StorageError

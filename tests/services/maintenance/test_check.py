@@ -8,7 +8,8 @@ import pytest
 from auth.viewer import Viewer
 from core.ids import new_key
 from core.settings import Settings
-from services.application import Application, running
+from services.application import Application
+from services.lifecycle import running
 from services.maintenance.check import Checker, FindingKind
 from tests.services.conftest import uploaded
 

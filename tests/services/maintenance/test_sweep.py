@@ -14,8 +14,9 @@ from core.ids import IdPrefix, new_id, new_key
 from core.settings import Settings
 from models.blob import Blob
 from models.upload import Upload
-from services.application import Application, running
+from services.application import Application
 from services.files.metadata import Draft
+from services.lifecycle import running
 from services.maintenance.sweeper import Sweeper, Swept
 from tests.services.conftest import (
     account,
