@@ -13,8 +13,6 @@ from services.application import Application
 from services.library import make_data_folder, require_library
 from storage.base import StorageError, StorageRefusedError
 
-__all__ = ["Application", "running"]
-
 logger = logging.getLogger("media.workers")
 
 
