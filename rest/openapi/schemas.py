@@ -238,7 +238,7 @@ def _health() -> Json:
         enum=["bubblewrap", "network namespace", "none"],
     )
     layers = all_of(
-        **{layer: {"type": "boolean", "description": about} for layer, about in _LAYERS.items()}
+        **{one.value: {"type": "boolean", "description": about} for one, about in _LAYERS.items()}
     )
     return some_of(
         ["status"],
