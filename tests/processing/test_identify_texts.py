@@ -217,7 +217,7 @@ def test_text_is_text_in_any_encoding(text: str, encoding: str) -> None:
     assert identify(text.encode(encoding), "a.md") == "text/markdown"
 
 
-@pytest.mark.parametrize("content", [b"\0", bytes(100), b"text\0text", b"\x01text\n"])
+@pytest.mark.parametrize("content", [b"\0", bytes(100), b"\x1a", b"text\0text", b"\x01text\n"])
 def test_bytes_that_no_text_has_make_it_binary(content: bytes) -> None:
     assert identify(content, "a.txt") == UNKNOWN
 
