@@ -65,6 +65,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     signatures.sure,
     *_CONTAINERS,
     mail.find,
+    structures.portable_map,
     _text,
     signatures.in_binary,
     structures.find,
@@ -87,6 +88,8 @@ def identify(head: bytes, filename: str, declared: str | None = None) -> str:
     Never raises for any bytes; what nothing recognises is ``application/octet-stream``.
     """
     sample = Sample(head[:HEAD_BYTES], extension=extension_of(filename), declared=declared or "")
+    if len(head) < HEAD_BYTES:
+        sample.size = len(head)
     return identify_sample(sample)
 
 
