@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import BinaryIO, Final
 
 _HEAD: Final = struct.Struct(">I4s")
@@ -15,13 +14,13 @@ _FULL_BOX: Final = 4
 Property = tuple[bytes, bytes]
 
 
-def code_points(path: str) -> tuple[int, int] | None:
+def code_points(file: BinaryIO) -> tuple[int, int] | None:
     """Return colour primaries and transfer characteristics (ITU-T H.273) of the primary item.
 
     They are in its ``colr`` property of type ``nclx`` (ISO/IEC 14496-12, section 12.1.5). Other
     items, such as a gain map, have their own. None if there is none, or if the boxes are broken.
     """
-    with suppress(struct.error, LookupError), Path(path).open("rb") as file:
+    with suppress(struct.error, LookupError):
         meta = dict(_boxes(_meta(file)[_FULL_BOX:]))
         for kind, payload in _properties_of(_primary_item(meta[b"pitm"]), meta[b"iprp"]):
             if kind == b"colr" and payload[:4] == b"nclx":

@@ -8,7 +8,7 @@ from typing import Any, Final
 from PIL import Image
 
 from processing.analyses.png import chunks
-from processing.previews.avif import code_points as avif_code_points
+from processing.previews import avif
 from processing.previews.colour_space import (
     BT709,
     SRGB,
@@ -53,7 +53,8 @@ def signal(image: Image.Image, path: str) -> Signal:
 def _code_points(image: Image.Image, path: str) -> tuple[int, int] | None:
     """Return colour primaries and transfer characteristics by ITU-T H.273."""
     if image.format == "AVIF":
-        return avif_code_points(path)
+        with Path(path).open("rb") as file:
+            return avif.code_points(file)
     if image.format == "PNG":
         return _png_code_points(path)
     named: dict[str, Any] = image.info.get("nclx_profile") or {}
