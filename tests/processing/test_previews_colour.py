@@ -21,6 +21,8 @@ from tests.processing.picture_files import encoded, source
 WHITE: Signal = (1.0, 1.0, 1.0)
 GREY: Signal = (0.5, 0.5, 0.5)
 RED: Signal = (1.0, 0.0, 0.0)
+HDR_WHITE: Signal = (pq(203),) * 3
+BLUE: Signal = (0.0, 0.0, pq(203))
 DIFFUSE_WHITE = {PQ: pq(203), HLG: 0.75}
 Encoder = Callable[[Path, Signal, Signal, int, int], Source]
 
@@ -78,12 +80,17 @@ def test_diffuse_white_of_an_hdr_still_is_white_and_red_stays_red(
     assert near(right, (255, 0, 0), 12)
 
 
+@pytest.mark.parametrize(
+    ("transfer", "quarter", "dark"), [(PQ, pq(50.75), pq(1)), (HLG, 0.5, 0.0976)], ids=["PQ", "HLG"]
+)
 @pytest.mark.parametrize("form", STILLS)
-def test_an_hdr_still_keeps_what_is_darker_than_white(form: str, tmp_path: Path) -> None:
-    still = STILLS[form](tmp_path, (pq(50.75),) * 3, (pq(1),) * 3, BT2020, PQ)
+def test_an_hdr_still_keeps_what_is_darker_than_white(
+    form: str, transfer: int, quarter: float, dark: float, tmp_path: Path
+) -> None:
+    still = STILLS[form](tmp_path, (quarter,) * 3, (dark,) * 3, BT2020, transfer)
     left, right = shown(raster.render(still, 160))
-    assert near(left, (137, 137, 137))  # a quarter of the light of white
-    assert near(right, (15, 15, 15))
+    assert near(left, (137, 137, 137))  # a quarter of the light of white, 50.75 cd/m²
+    assert near(right, (15, 15, 15))  # 1 cd/m²
 
 
 @pytest.mark.parametrize("form", ["PNG", "HEIC", "AVIF of 8 bits"])
@@ -136,14 +143,27 @@ def test_transparency_of_an_hdr_png_is_kept(tmp_path: Path) -> None:
     assert near(right, (255, 0, 0, 128), 1)
 
 
-def test_an_hdr_heic_is_turned_once(tmp_path: Path) -> None:
+def _turned_heic(folder: Path) -> Source:
     exif = Image.Exif()
     exif[0x0112] = 6
-    white = pq(203)
-    data = colour_files.heic((white,) * 3, (0.0, 0.0, white), BT2020, PQ, exif=exif.tobytes())
-    picture = raster.render(source(tmp_path, data, "image/heic"), 160)
+    colours = (BLUE, HDR_WHITE, BT2020, PQ)
+    data = colour_files.heic(*colours, exif=exif.tobytes())
+    return source(folder, data, "image/heic")
+
+
+def _turned_avif(folder: Path) -> Source:
+    path = folder / "still.avif"
+    colours = (BLUE, HDR_WHITE, BT2020, PQ)
+    colour_files.video(path, *colours, codec="libsvtav1")
+    return source(folder, colour_files.rotated(path.read_bytes()), "image/avif")
+
+
+@pytest.mark.parametrize("turned", [_turned_heic, _turned_avif])
+def test_an_hdr_still_is_turned_once(turned: Callable[[Path], Source], tmp_path: Path) -> None:
+    picture = raster.render(turned(tmp_path), 160)
     assert picture.size == (80, 160)
-    assert near(picture.getpixel((40, 40)), (255, 255, 255))  # type: ignore[arg-type] # RGB
+    below: Any = picture.getpixel((40, 120))
+    assert near(below, (255, 255, 255))
 
 
 GAMMA = b"gAMA", struct.pack(">I", 100_000)
@@ -222,24 +242,20 @@ def test_hdr_video_that_names_no_primaries_has_those_of_bt2020(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("primaries", "transfer", "matrix", "red"),
+    ("named", "red"),
     [
-        (1, 1, 1, (230, 51, 51)),
-        (6, 6, 5, (230, 51, 51)),
-        (DISPLAY_P3, 1, 1, (251, 4, 37)),
-        (BT2020, 14, 9, (255, 0, 39)),
+        ((1, 1, 1), (230, 51, 51)),
+        ((6, 6, 5), (230, 51, 51)),
+        ((DISPLAY_P3, 1, 1), (251, 4, 37)),
+        ((BT2020, 14, 9), (255, 0, 39)),
     ],
     ids=["BT.709", "BT.601", "Display P3", "BT.2020"],
 )
-@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("full_range", [False, True], ids=["limited", "full"])
 def test_sdr_video_is_shown_by_its_matrix_range_and_primaries(
-    primaries: int,
-    transfer: int,
-    matrix: int,
-    red: tuple[int, int, int],
-    full_range: bool,
-    tmp_path: Path,
+    named: tuple[int, int, int], red: tuple[int, int, int], full_range: Any, tmp_path: Path
 ) -> None:
+    primaries, transfer, matrix = named
     options: dict[str, Any] = {"matrix": matrix, "full_range": full_range}
     colours = (GREY, (0.9, 0.2, 0.2), primaries, transfer)
     path = colour_files.video(tmp_path / "video.mp4", *colours, **options)
