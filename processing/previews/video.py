@@ -12,12 +12,11 @@ from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
 from processing.audiovisual import opened
-from processing.previews import audio
+from processing.previews import audio, frames
 from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 
 _MOMENTS: Final = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2))
@@ -35,8 +34,6 @@ About 24 frames of 1080p, a tenth of a second; the key frame itself is shown if 
 _PACKETS: Final = 2000
 """The most packets read in search of one picture."""
 
-_UNSPECIFIED: Final = 2  # AVCOL_SPC_UNSPECIFIED (ITU-T H.273, table 4)
-_HD_LINES: Final = 720
 _ONE: Final = 1 << 16  # in the 16.16 fixed point of a display matrix
 _TURNS: Final = {
     (0, 1, -1, 0): Image.Transpose.ROTATE_270,
@@ -148,21 +145,9 @@ def _upright(frame: VideoFrame, aspect: Fraction | None, longest: int) -> Image.
     shown = (frame.width * (aspect or Fraction(1)), Fraction(frame.height))
     scale = min(Fraction(1), longest / max(shown))
     width, height = (max(1, round(side * scale)) for side in shown)
-    picture: Image.Image = frame.to_image(  # type: ignore[no-untyped-call] # as the stubs are
-        width=width,
-        height=height,
-        interpolation=Interpolation.AREA if scale < 1 else Interpolation.BICUBIC,
-        src_colorspace=_colorspace(frame),
-        threads=1,
-    )
+    picture = frames.image(frame, (width, height))
     turn = _turn(frame)
     return picture if turn is None else picture.transpose(turn)
-
-
-def _colorspace(frame: VideoFrame) -> Colorspace | None:
-    """Return BT.709 for high definition that does not say; all else knows better itself."""
-    silent = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES
-    return Colorspace.ITU709 if silent else None
 
 
 def _turn(frame: VideoFrame) -> Image.Transpose | None:
