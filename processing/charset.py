@@ -18,15 +18,16 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _FALLBACK: Final = "cp1252"
-_WINDOWS: Final = tuple(f"cp125{number}" for number in range(9))
+_WINDOWS: Final = tuple(f"cp125{number}" for number in (2, 1, 0, 3, 4, 5, 6, 7, 8))
 _ISO: Final = tuple(f"iso8859-{number}" for number in (2, 3, 4, 5, 6, 7, 8, 9, 13, 15, 16))
 _MAC: Final = ("mac-roman", "mac-cyrillic", "mac-greek", "mac-latin2", "mac-turkish")
 _DOS: Final = ("cp437", "cp737", "cp850", "cp852", "cp855", "cp857", "cp862", "cp864", "cp866")
 _ASIAN: Final = ("cp932", "euc_jis_2004", "gb18030", "big5hkscs", "cp949", "euc_kr", "tis-620")
 _LEGACY: Final = (*_WINDOWS, *_ISO, "koi8-r", "koi8-u", *_MAC, *_DOS, *_ASIAN)
-"""The encodings before Unicode that texts are found in."""
+"""The encodings before Unicode that texts are found in, the commoner first."""
 
 _SEVEN_BIT: Final = ("iso2022_jp_2", "iso2022_jp_2004", "iso2022_kr", "hz")
+_MOST_ZEROS: Final = 0.7
 _NO_MATCH: Final = "utf-8"
 _ASCII: Final = bytes(range(0x80))
 _SIGNS: Final = bytes(
@@ -60,9 +61,9 @@ def encoding(data: bytes, charset: str | None = None) -> str:
             return name
     if charset and _decodes(data[:_SAMPLE_BYTES], charset):
         return charset
-    if wide := utf_16_without_mark(data[:_SAMPLE_BYTES]):  # before UTF-8, where zeros are legal
-        return wide
     sample = data[:_SAMPLE_BYTES]
+    if wide := utf_16_without_mark(sample) or _wide(sample):  # before UTF-8, where zeros are legal
+        return wide
     if sample.isascii() and any(mark in sample for mark in _ESCAPES):
         return next(_likely(sample, _SEVEN_BIT), "utf-8")
     return "utf-8" if _decodes(data, "utf-8") else _guessed(sample)
@@ -76,6 +77,15 @@ def _decodes(data: bytes, charset: str) -> bool:
         return False
 
 
+def _wide(sample: bytes) -> str | None:
+    """Return UTF-16 without a mark: text of which nearly every other byte is zero."""
+    half = len(sample) // 2
+    for name, zeros in zip(("utf-16-le", "utf-16-be"), (sample[1::2], sample[::2]), strict=True):
+        if half and zeros.count(0) > half * _MOST_ZEROS:
+            return name
+    return None
+
+
 def _guessed(sample: bytes) -> str:
     """Return the likeliest legacy encoding in which no words mix scripts."""
     high = sample.translate(None, _ASCII)
@@ -83,7 +93,13 @@ def _guessed(sample: bytes) -> str:
         return _FALLBACK
     most = len(high) * _MOST_IMPLAUSIBLE
     plausible = (name for name in _likely(sample, _LEGACY) if _implausible(sample, name) <= most)
-    return next(plausible, _FALLBACK)
+    return _commonest(sample, next(plausible, _FALLBACK))
+
+
+def _commonest(sample: bytes, name: str) -> str:
+    """Return the commonest encoding in which a sample reads as it does in ``name``."""
+    text = sample.decode(name, "replace")
+    return next((like for like in _LEGACY if sample.decode(like, "replace") == text), name)
 
 
 def _likely(sample: bytes, among: Iterable[str]) -> Iterator[str]:
