@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import chardet
@@ -102,7 +102,7 @@ def _commonest(sample: bytes, name: str) -> str:
     return next((like for like in _LEGACY if sample.decode(like, "replace") == text), name)
 
 
-def _likely(sample: bytes, among: Iterable[str]) -> Iterator[str]:
+def _likely(sample: bytes, among: Collection[str]) -> Iterator[str]:
     matches = chardet.detect_all(
         sample,
         ignore_threshold=True,
@@ -110,7 +110,8 @@ def _likely(sample: bytes, among: Iterable[str]) -> Iterator[str]:
         compat_names=False,
         no_match_encoding=_NO_MATCH,
     )
-    return (str(match["encoding"]) for match in matches if match["encoding"] in among)
+    names = (match["encoding"] or "" for match in matches)
+    return (name for name in names if name in among)
 
 
 def _implausible(sample: bytes, encoding: str) -> int:
