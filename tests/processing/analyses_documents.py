@@ -33,10 +33,11 @@ def pdf(*, title: str = "A title", text: bool = True, pages: int = 2) -> bytes:
             "/Producer(Printer)/CreationDate(D:20240501123000+02'00')/ModDate(D:20240502)>>"
         ),
     ]
-    return _assembled(objects)
+    return assembled(objects)
 
 
-def _assembled(objects: list[str]) -> bytes:
+def assembled(objects: list[str]) -> bytes:
+    """Return a PDF of objects: the first is its catalog, the last its information."""
     out, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
@@ -60,7 +61,7 @@ def pdf_with_xmp(*, compressed: bool) -> bytes:
     data = zlib.compress(packet) if compressed else packet
     head = "/Type /Metadata /Subtype /XML" + (" /Filter /FlateDecode" if compressed else "")
     other = packet.replace(b"In XMP only", b"Of a picture")
-    return _assembled(
+    return assembled(
         [
             "<< /Type /Catalog /Pages 2 0 R /Metadata 3 0 R >>",
             "<< /Type /Pages /Kids [5 0 R] /Count 1 >>",
