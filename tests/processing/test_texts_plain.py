@@ -237,6 +237,30 @@ def test_rtf_gives_its_paragraphs(tmp_path: Path) -> None:
     assert "deep" in text(source(tmp_path, deep, "text/rtf"))
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (r"\u-10179?\u-8704? and \u55357 \u56832 ", "😀 and 😀"),
+        (r"{\uc2\u26085\'93\'fa}{\uc0\u26412}", "日本"),
+        (r"{\f1 \'93\'fa\'96\{}", "日本"),
+        (r"\f1 \'83A\f2 \'cf\'f0", "アПр"),
+        (r"seen {\v hidden}{\deleted gone}\v no\v0 too", "seen too"),
+        (r"a{\*\unknown x}{\pict 0123}{\field{\*\fldinst HYPERLINK y}{\fldrslt b}}", "ab"),
+        (r"a{\*\shpinst{\sp{\sn n}{\sv v}}{\shptxt in a box\par}}", "a in a box"),
+        (
+            r"a{\footnote note}{\*\annotation remark}{\footer below}{\header above} b",
+            "above a b below note remark",
+        ),
+        (r"\intbl a\cell b\cell\row\emdash\~\{c\}", "a b — {c}"),
+        (r"a{\pict\bin4 {{{{}b", "ab"),
+    ],
+)
+def test_rtf_reads_characters_and_destinations(tmp_path: Path, body: str, words: str) -> None:
+    fonts = r"{\fonttbl{\f1\fnil\fcharset128 Gothic;}{\f2\fcharset204 Arial;}}"
+    file = source(tmp_path, rf"{{\rtf1\ansi\ansicpg1252{fonts}{body}}}".encode(), "text/rtf")
+    assert " ".join(text(file).split()) == words
+
+
 def _message() -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"] = "Ann <ann@example.org>", "bob@example.org"
