@@ -13,8 +13,8 @@ _ALL: Final = "all"
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """Add what may be done, each with the kinds of work that it is done to."""
-    command.description = (
-        "Without an option, show what is left to be made anew. Servers (with MEDIA_PROCESSING=queue"
+    command.epilog = (
+        "Without an option, it shows what is left. Servers (with MEDIA_PROCESSING=queue"
         " workers) notice a change within a minute. WORK is one or several of"
         f" {', '.join(Work)}, or {_ALL}."
     )
