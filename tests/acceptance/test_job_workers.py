@@ -125,7 +125,8 @@ def test_a_worker_makes_anew_what_an_earlier_version_made(fleet: Fleet) -> None:
     fleet.execute(
         "UPDATE file SET mime_type = 'image/gif';"
         "UPDATE derivative SET version = 0, claimed_until = created_at;"
-        "UPDATE derivative SET parameters = replace(parameters, 'image/png', 'image/gif');"
+        "UPDATE derivative SET spec = md5(spec),"
+        " parameters = replace(parameters, 'image/png', 'image/gif');"
         "UPDATE reprocessing SET position = '', version = 0"
     )
     fleet.worker()
