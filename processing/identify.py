@@ -30,8 +30,11 @@ from processing.identification.sample import HEAD_BYTES, Sample, extension_of
 from processing.identification.text import decoded
 from processing.kinds import Kind, kind_of
 
+VERSION: Final = 1
+"""Add 1 when files get other types than before: servers then identify all files anew."""
+
 UNKNOWN: Final = "application/octet-stream"
-__all__ = ["HEAD_BYTES", "UNKNOWN", "agrees", "explore", "identify", "identify_sample"]
+__all__ = ["HEAD_BYTES", "UNKNOWN", "VERSION", "agrees", "explore", "identify", "identify_sample"]
 
 _Step = Callable[[Sample], str | None]
 
