@@ -10,6 +10,8 @@ logger = logging.getLogger("media.server")
 CLOSING_SECONDS: Final = 1.0
 """How long after the drain a process closes what it has opened, at the longest."""
 
+_SAYING_SECONDS: Final = 0.3
+
 
 def exit_within(drain_seconds: float) -> None:
     """End this process at the latest so long after the drain, which begins now.
@@ -23,6 +25,13 @@ def exit_within(drain_seconds: float) -> None:
 
 
 def _exit() -> None:
+    """Say so and end; a log that nobody reads keeps nobody waiting for long either."""
+    saying = threading.Thread(target=_say_so, daemon=True)
+    saying.start()
+    saying.join(_SAYING_SECONDS)
+    os._exit(0)
+
+
+def _say_so() -> None:
     logger.warning("an engine hangs; ending without waiting for it any longer")
     logging.shutdown()
-    os._exit(0)
