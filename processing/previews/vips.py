@@ -1,7 +1,7 @@
-"""Reducing PNG and WebP while they are decoded, by libvips.
+"""Reducing PNG and WebP while they are decoded, and drawing SVG (librsvg), by libvips.
 
 Driven through the bare interface that the wheel of libvips brings along: the library that wraps it
-comes without wheels, and all that is needed is one operation.
+comes without wheels, and all that is needed are two operations.
 """
 
 import os
@@ -20,7 +20,8 @@ _ENVIRONMENT: Final = {
     "VIPS_WARNING": "0",  # any value silences it
     "VIPS_DISC_THRESHOLD": "1g",  # a worker has no disc; above this libvips would use one
 }
-_LOADERS: Final = (b"VipsForeignLoadPng", b"VipsForeignLoadWebp")
+_LOADERS: Final = (b"VipsForeignLoadPng", b"VipsForeignLoadWebp", b"VipsForeignLoadSvg")
+_CSS_PIXELS: Final = b"dpi=96,scale=0.75"  # of 1/96 inch; libvips scales by dpi / 72 beside
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _BYTES: Final = 0  # VIPS_FORMAT_UCHAR
 
@@ -48,12 +49,54 @@ def reduced(source: Source, longest: int) -> Image.Image | None:
             return None
         held.callback(lib.g_object_unref, built)
         held.callback(lib.vips_object_unref_outputs, ffi.cast("VipsObject *", built))
-        return _pixels(_output(built, held))
+        picture = _pixels(_output(built, held))
+        lib.vips_error_clear()
+        return picture
+
+
+def drawn(drawing: bytes) -> tuple[Image.Image | None, str]:
+    """Return an SVG drawing as RGBA in its own size, or else None and what is wrong with it.
+
+    librsvg gets no base URL, and so refuses every reference but ``data:`` URLs.
+    """
+    ffi, lib = _library()
+    with ExitStack() as held:
+        memory = ffi.from_buffer(drawing)
+        stream = lib.vips_source_new_from_memory(memory, len(drawing))
+        held.callback(lib.g_object_unref, stream)
+        operation = lib.vips_operation_new(b"svgload_source")
+        held.callback(lib.g_object_unref, operation)
+        _set_object(operation, b"source", b"VipsSource", stream)
+        lib.vips_object_set_from_string(ffi.cast("VipsObject *", operation), _CSS_PIXELS)
+        built = lib.vips_cache_operation_build(operation)
+        if built == ffi.NULL:
+            return None, _problem()
+        held.callback(lib.g_object_unref, built)
+        held.callback(lib.vips_object_unref_outputs, ffi.cast("VipsObject *", built))
+        picture = _pixels(_output(built, held))
+        return picture, "" if picture else _problem()
+
+
+def _set_object(operation: Any, name: bytes, kind: bytes, value: Any) -> None:
+    ffi, lib = _library()
+    wrapped = ffi.new("GValue *")
+    lib.g_value_init(wrapped, lib.g_type_from_name(kind))
+    lib.g_value_set_object(wrapped, value)
+    lib.g_object_set_property(ffi.cast("GObject *", operation), name, wrapped)
+    lib.g_value_unset(wrapped)
+
+
+def _problem() -> str:
+    """Return libvips's description of what failed, and forget it."""
+    ffi, lib = _library()
+    problem: str = ffi.string(lib.vips_error_buffer()).decode(errors="replace")
+    lib.vips_error_clear()
+    return problem
 
 
 @cache
 def _library() -> tuple[Any, Any]:
-    """Return libvips, made ready: it opens nothing but PNG and WebP, and keeps nothing."""
+    """Return libvips, made ready: it opens nothing but PNG, WebP and SVG, and keeps nothing."""
     os.environ.update(_ENVIRONMENT)
     module = import_module("_libvips")
     ffi, lib = module.ffi, module.lib
@@ -83,7 +126,6 @@ def _pixels(image: Any) -> Image.Image | None:
     length = ffi.new("size_t *")
     memory = lib.vips_image_write_to_memory(image, length)
     if memory == ffi.NULL:
-        lib.vips_error_clear()
         return None
     data = bytes(ffi.buffer(memory, length[0]))
     lib.g_free(memory)
