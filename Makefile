@@ -2,7 +2,7 @@
 # The work is in scripts/; ARGS is handed on, e.g. make test ARGS="-k ranges".
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-faults test-deployment lint bench lock clean
+.PHONY: help run setup test test-fast test-faults test-deployment lint bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -13,9 +13,13 @@ run: ## set up and serve at http://localhost:8000, with SQLite and ./data
 setup: ## install what serving needs
 	@scripts/setup
 
-test: ## set up and run the tests
+test: ## set up and run the tests, on all cores
 	@scripts/setup dev
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile $(ARGS)
+
+test-fast: ## set up and run the tests that need no browser, no server process and no other engine
+	@scripts/setup dev
+	@.venv/bin/python -m pytest -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-faults: ## set up and test what happens when disks fill, processes die and clients misbehave
 	@scripts/setup dev

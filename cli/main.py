@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "schema": ("cli.schema", "Print the GraphQL schema."),
     "fsck": ("cli.fsck", "Re-hash every file and report what is wrong."),
     "sweep": ("cli.sweep", "Remove what failed uploads left behind."),
+    "reprocess": ("cli.reprocess", "Show or steer what is made anew after an upgrade."),
     "audit": ("cli.audit", "Show what administrators did to others' files."),
     "create-account": ("cli.create_account", "Make an account, print its token."),
     "accounts list": ("cli.list_accounts", "List every account."),

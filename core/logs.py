@@ -1,5 +1,6 @@
 """Log lines: text for people, or one JSON object each; never a token or a signature in either."""
 
+import asyncio
 import json
 import logging
 import re
@@ -31,6 +32,15 @@ _PASSWORDS: Final = re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)")
 def redacted(text: str) -> str:
     """Return ``text`` without the values of signatures and tokens, and passwords of addresses."""
     return _PASSWORDS.sub(_HIDDEN, _SECRETS.sub(_HIDDEN, text))
+
+
+def without_cut_off(record: logging.LogRecord) -> bool:
+    """Put a line in place of uvicorn's traceback of a request that was cut off; never drop one."""
+    error = record.exc_info[1] if record.exc_info else None
+    if record.name == "uvicorn.error" and isinstance(error, asyncio.CancelledError):
+        record.msg, record.args = "a request was cut off at the end of the drain", ()
+        record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+    return True
 
 
 class TextFormatter(logging.Formatter):
@@ -77,6 +87,7 @@ def configure_logging(form: str, level: str) -> None:
     """Have every logger of the process write lines of that form, from that level on, to stderr."""
     handler = logging.StreamHandler()
     text = TextFormatter("%(levelname)s %(name)s: %(message)s")
+    handler.addFilter(without_cut_off)
     handler.setFormatter(JsonFormatter() if form == JSON else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for talkative in _LOGGING_VALUES + _TALKATIVE:

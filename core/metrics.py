@@ -61,6 +61,12 @@ QUEUED: Final = Gauge(
     "Jobs for media worker processes that nobody has taken up, looked at every few seconds.",
     registry=REGISTRY,
 )
+REPROCESSING_LEFT: Final = Gauge(
+    "media_reprocessing_files_left",
+    "Files that may have outdated types, sizes, previews, analyses or texts, counted every minute.",
+    ["work"],
+    registry=REGISTRY,
+)
 TASKS: Final = Counter(
     "media_worker_tasks", "Tasks of worker processes.", ["task", "outcome"], registry=REGISTRY
 )

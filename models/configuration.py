@@ -20,7 +20,7 @@ APPS: Final[dict[str, dict[str, Any]]] = {
             "models.recovery_code",
             "models.idempotency",
             "models.audit",
-            "models.backfill",
+            "models.reprocessing",
         ],
         "default_connection": CONNECTION,
         "migrations": "models.migrations",

@@ -31,7 +31,9 @@ class Derivative(Model):
 
     While pending, ``claim`` names who works on it, until ``claimed_until``; after that anybody may
     claim it anew. When ready, ``key`` names its object in the storage; ``failure`` and ``message``
-    tell of a failure. The row goes with its blob.
+    tell of a failure. ``version`` is that of the code which made the result or failed to: 0 for
+    what was made before versions were kept. A result that is made anew stays ready meanwhile. The
+    row goes with its blob.
     """
 
     id = fields.CharField(max_length=ID_LENGTH, primary_key=True)
@@ -42,6 +44,7 @@ class Derivative(Model):
     spec = fields.CharField(max_length=64)
     kind = fields.CharEnumField(DerivativeKind, max_length=16)
     parameters = fields.TextField()
+    version = fields.IntField(default=0, db_default=0)
     state = fields.CharEnumField(DerivativeState, max_length=16)
     claim = fields.CharField(max_length=32)
     claimed_until = fields.DatetimeField()

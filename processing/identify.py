@@ -30,8 +30,11 @@ from processing.identification.sample import HEAD_BYTES, Sample, extension_of
 from processing.identification.text import decoded
 from processing.kinds import Kind, kind_of
 
+VERSION: Final = 1
+"""Add 1 when files get other types than before: servers then identify all files anew."""
+
 UNKNOWN: Final = "application/octet-stream"
-__all__ = ["HEAD_BYTES", "UNKNOWN", "agrees", "explore", "identify", "identify_sample"]
+__all__ = ["HEAD_BYTES", "UNKNOWN", "VERSION", "agrees", "explore", "identify", "identify_sample"]
 
 _Step = Callable[[Sample], str | None]
 
@@ -65,6 +68,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     signatures.sure,
     *_CONTAINERS,
     mail.find,
+    structures.portable_map,
     _text,
     signatures.in_binary,
     structures.find,
@@ -87,6 +91,8 @@ def identify(head: bytes, filename: str, declared: str | None = None) -> str:
     Never raises for any bytes; what nothing recognises is ``application/octet-stream``.
     """
     sample = Sample(head[:HEAD_BYTES], extension=extension_of(filename), declared=declared or "")
+    if len(head) < HEAD_BYTES:
+        sample.size = len(head)
     return identify_sample(sample)
 
 

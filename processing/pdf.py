@@ -26,6 +26,7 @@ def opened(source: Source) -> Iterator[pdfium.PdfDocument]:
     with Path(source.path).open("rb") as file:
         document = _document(file)
         try:
+            document.init_forms()  # before any page is: without, fields are neither drawn nor read
             yield document
         except pdfium.PdfiumError as error:
             raise ProcessingError(Failure.FAILED, "A page of the PDF cannot be read.") from error

@@ -51,8 +51,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Start a connection, and the time for its first head."""
         super().connection_made(transport)
-        self.parser = _Parser(self)
-        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.renew_parser()
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -123,6 +122,12 @@ class HttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser cannot read."""
         self._refuse(self._fault or (HTTPStatus.BAD_REQUEST, msg))
+
+    def renew_parser(self) -> "_Parser":
+        """Take a parser that has read nothing yet, and return it."""
+        self.parser = parser = _Parser(self)
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        return parser
 
     def ignores_upgrade(self) -> bool:
         """Return whether the parser ends the request with its head because of ``Upgrade``."""
@@ -203,25 +208,34 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 class _Parser(httptools.HttpRequestParser):
-    """Parses a request with ``Upgrade`` again without it: httptools would skip its body."""
+    """Leaves a request with ``Upgrade`` to another parser, without it.
+
+    httptools would skip the body, and with ``Connection: close`` all that follows.
+    """
 
     def __init__(self, protocol: HttpProtocol) -> None:
         super().__init__(protocol)
         self._protocol = protocol
 
     def feed_data(self, data: "bytes | bytearray | memoryview | array[int]") -> None:
-        left = memoryview(data)
+        parser, left = self, memoryview(data)
         while left:
             try:
-                super().feed_data(left)
+                parser.read(left)
             except httptools.HttpParserUpgrade as upgrade:
                 if not self._protocol.ignores_upgrade():
                     raise
                 (parsed,) = upgrade.args
-                super().feed_data(self._protocol.head_without_upgrade())
+                head = self._protocol.head_without_upgrade()
+                parser = self._protocol.renew_parser()
+                parser.read(head)
                 left = left[parsed:]
             else:
                 return
+
+    def read(self, data: bytes | memoryview) -> None:
+        """Parse ``data`` as far as a head with ``Upgrade``."""
+        super().feed_data(data)
 
 
 def _length(header: tuple[bytes, bytes]) -> int:

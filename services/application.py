@@ -1,5 +1,6 @@
 """The composition root: every service, put together from settings, once for every transport."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from auth.signing import LinkSigner
 from auth.tokens import TokenSigner
 from core.settings import Settings
 from models.database import Database
+from models.derivative import DerivativeKind
 from processing.workers import Workers
 from services.access.access import Access
 from services.access.audit import Audit
@@ -27,6 +29,8 @@ from services.derivatives.derivatives import Derivatives
 from services.derivatives.previews import Previews
 from services.derivatives.probing import Prober
 from services.derivatives.processor import Processor
+from services.derivatives.reprocessing import Maker, Reprocessor
+from services.derivatives.retyping import Retyping
 from services.derivatives.texts import Texts
 from services.files.files import Files
 from services.files.listing import Listing
@@ -251,6 +255,25 @@ class Application:
     @cached_property
     def prober(self) -> Prober:
         return Prober(self.database, self._processor, self.jobs)
+
+    @cached_property
+    def makers(self) -> Mapping[DerivativeKind, Maker]:
+        return {
+            DerivativeKind.PREVIEW: self.previews.maker,
+            DerivativeKind.TEXT: self.texts.maker,
+            DerivativeKind.ANALYSIS: self.analyses.maker,
+        }
+
+    @cached_property
+    def reprocessor(self) -> Reprocessor:
+        return Reprocessor(
+            self.database,
+            Retyping(self.database, self.storage, self.reservations),
+            self.prober,
+            self.derivatives,
+            self.makers,
+            abreast=max(1, self.workers.size - 1),  # one worker is free for people
+        )
 
     @cached_property
     def derivatives(self) -> Derivatives:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from procrastinate import RetryDecision, RetryStrategy
@@ -17,14 +16,10 @@ from core.errors import (
     UnavailableError,
 )
 from models.derivative import DerivativeKind
-from models.file import StoredFile
 from services.application import Application
-from services.derivatives.derivatives import Producer
 from services.derivatives.queue import JobName, Jobs
 from services.derivatives.rows import Specification
 from services.files.rows import file_of_blob
-
-Maker = Callable[[StoredFile, Mapping[str, Any]], Producer]
 
 logger = logging.getLogger("media.workers")
 
@@ -60,11 +55,7 @@ class JobWorker:
     def __init__(self, application: Application, jobs: Jobs) -> None:
         self._application = application
         self._jobs = jobs
-        self._makers: Mapping[DerivativeKind, Maker] = {
-            DerivativeKind.PREVIEW: application.previews.maker,
-            DerivativeKind.TEXT: application.texts.maker,
-            DerivativeKind.ANALYSIS: application.analyses.maker,
-        }
+        self._makers = application.makers
 
     async def run(self, asked: asyncio.Event) -> None:
         """Work until ``asked`` to end; jobs that run then have the drain time to end.

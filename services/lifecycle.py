@@ -22,8 +22,8 @@ async def running(
 ) -> AsyncIterator[Application]:
     """Connect, migrate and serve the application for the block.
 
-    With ``background``, sweep and look at new files meanwhile. Without ``create``, neither make a
-    library nor migrate one.
+    With ``background``, sweep, look at new files and reprocess older ones meanwhile. Without
+    ``create``, neither make a library nor migrate one.
 
     Raises:
         SchemaVersionError: A newer version has migrated the database, or, without ``create``, it
@@ -95,4 +95,7 @@ def _log_isolation(workers: Workers) -> None:
 
 def _background(application: Application) -> AbstractAsyncContextManager[None]:
     interval = application.settings.sweep_interval_seconds
-    return meanwhile(application.sweeper.run_every(interval), application.prober.run())
+    work = [application.sweeper.run_every(interval), application.prober.run()]
+    if application.jobs is None:  # else `media worker` processes have the workers for it
+        work.append(application.reprocessor.run())
+    return meanwhile(*work)

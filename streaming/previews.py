@@ -100,4 +100,6 @@ def _choice(request: Request, name: str, choices: type[Choice]) -> Choice | None
 
 
 def _seconds_left(opened: OpenPreview) -> int | None:
-    return None if opened.expires_at is None else max(0, opened.expires_at - int(time.time()))
+    if opened.settled_until is None:
+        return None
+    return max(0, opened.settled_until - int(time.time()))

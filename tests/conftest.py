@@ -27,6 +27,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("sqlite", "postgres"), default="sqlite")
 
 
+_SLOW_FOLDERS = {"acceptance", "browser", "deployment", "faults"}
+_SLOW_FIXTURES = {"postgres_url", "s3_endpoint", "redis", "pgbouncer", "nginx"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start more than this process."""
+    for item in items:
+        if _is_slow(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    folders = _SLOW_FOLDERS.intersection(item.path.relative_to(item.config.rootpath).parts)
+    fixtures = _SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+    engines = "postgres" in getattr(getattr(item, "callspec", None), "params", {}).values()
+    return bool(folders or fixtures or engines)
+
+
 _REACHING_OUT = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 

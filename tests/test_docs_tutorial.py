@@ -11,6 +11,8 @@ from PIL import Image
 from tests.acceptance.serving import Server
 
 ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.slow  # servers of its own
+
 COMMANDS = re.compile(r"^```sh\n(.+?)^```$", re.MULTILINE | re.DOTALL)
 LOCALHOST = "http://localhost:8000"
 

@@ -25,6 +25,36 @@ _MODULES: Final = {
 }
 """The module that analyses a kind; its decoders are imported only when such a file comes."""
 
+_VERSIONS: Final = {
+    Kind.IMAGE: 1,
+    Kind.SVG: 2,
+    Kind.PDF: 1,
+    Kind.VIDEO: 2,
+    Kind.AUDIO: 2,
+    Kind.OFFICE: 1,
+    Kind.BOOK: 1,
+    Kind.HTML: 1,
+    Kind.RTF: 1,
+    Kind.MAIL: 1,
+    Kind.TEXT: 1,
+    Kind.ARCHIVE: 1,
+    Kind.UNKNOWN: 1,
+}
+"""The version of each kind's analyses.
+
+Add 1 to a kind when its files get other analyses than before, or when failures that were recorded
+may succeed now: servers then analyse its files anew. What all kinds share counts for each.
+"""
+
+VERSION: Final = sum(_VERSIONS.values())
+"""The version of all analyses together: it grows with each of them."""
+
+
+def version_of(content_type: str) -> int:
+    """Return the version of the analyses of ``content_type``."""
+    return _VERSIONS[kind_of(content_type)]
+
+
 _PROBLEMS: Final = {Failure.TOO_LARGE: "too_large", Failure.FAILED: "damaged"}
 
 

@@ -59,7 +59,7 @@ def parts(source: Source) -> Parts:
 def _zip(source: Source) -> Parts:
     with zipped.opened(source) as archive:
         entries = archive.filelist
-        yield _summary([(entry.filename, entry.file_size) for entry in entries], source)
+        yield _summary([(zipped.name_of(entry), entry.file_size) for entry in entries], source)
         yield {"encrypted": any(entry.flag_bits & 1 for entry in entries)}
         yield {"comment": archive.comment}
 

@@ -5,8 +5,9 @@ from typing import Any, Final
 from pypdfium2 import PdfDocument, PdfiumError, raw
 
 from processing import pdf
+from processing.analyses.pdf_xmp import pdf_xmp
 from processing.analyses.result import Parts
-from processing.analyses.timestamps import from_pdf
+from processing.analyses.timestamps import from_iso, from_pdf
 from processing.task import Source
 
 _TEXTS: Final = {
@@ -36,9 +37,18 @@ def parts(source: Source) -> Parts:
             "tagged": bool(raw.FPDFCatalog_IsTagged(document)),
             "has_form": document.get_formtype() != raw.FORMTYPE_NONE,
         }
-        yield {name: _entry(document, key) for name, key in _TEXTS.items()}
-        yield {name: from_pdf(_entry(document, key) or "") for name, key in _DATES.items()}
+        yield _properties(document, pdf_xmp(source))
         yield from _pages(document)
+
+
+def _properties(document: PdfDocument, xmp: dict[str, str]) -> dict[str, Any]:
+    """Return what the document's information says; where that is empty, what its XMP says."""
+    texts = {name: _entry(document, key) or xmp.get(name) for name, key in _TEXTS.items()}
+    dates = {
+        name: from_pdf(_entry(document, key) or "") or from_iso(xmp.get(name))
+        for name, key in _DATES.items()
+    }
+    return texts | dates
 
 
 def _entry(document: PdfDocument, key: str) -> str | None:

@@ -2,9 +2,11 @@
 
 from email.errors import HeaderParseError
 from email.header import decode_header
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+
+from processing.charset import with_utf_8_head
 
 _MAX_HEAD: Final = 256 * 1024
 _LONGEST: Final = 2_000
@@ -13,7 +15,8 @@ _NAMES: Final = {"subject": "Subject", "from": "From", "to": "To"}
 
 def headers(data: bytes) -> dict[str, Any]:
     """Return ``subject``, ``from``, ``to`` and ``sent_at`` of a message, as far as it has them."""
-    message = BytesHeaderParser().parsebytes(data[:_MAX_HEAD])
+    head = with_utf_8_head(data[:_MAX_HEAD]).decode("utf-8", "replace")
+    message = HeaderParser().parsestr(head)
     found: dict[str, Any] = {key: _decoded(message.get(name)) for key, name in _NAMES.items()}
     return found | {"sent_at": _sent_at(message.get("Date"))}
 

@@ -27,6 +27,17 @@ _BOMS: Final = (  # the longer first: UTF-32's begins like UTF-16's
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_REGISTERED: Final = {
+    "cp932": "windows-31j",
+    "cp949": "ks_c_5601-1987",
+    "euc_jis_2004": "euc-jp",
+    "big5hkscs": "big5-hkscs",
+    "hz": "hz-gb-2312",
+    "mac-roman": "macintosh",
+    "mac-cyrillic": "x-mac-cyrillic",
+}
+"""What the IANA calls encodings that Python names otherwise."""
+
 _DELIMITERS: Final = ",;\t|"
 _ROWS: Final = 20
 _JSON_LINES: Final = "application/x-ndjson"
@@ -73,6 +84,10 @@ def _encoding(data: bytes) -> tuple[bytes, str]:
 
 def _registered(name: str) -> str:
     """Return what the IANA calls an encoding, by Python's name."""
+    if name in _REGISTERED:
+        return _REGISTERED[name]
+    if name[:3] in {"cp4", "cp7", "cp8"}:
+        return f"ibm{name[2:]}"
     hyphened = name.replace("_", "-").replace("iso8859-", "iso-8859-")
     return hyphened.replace("cp125", "windows-125")
 

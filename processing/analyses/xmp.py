@@ -40,7 +40,7 @@ def xmp(image: Image.Image) -> dict[str, Any]:
         return {}
     if len(packet) > MAX_BLOCK_BYTES:
         raise ValueError("more than metadata takes")
-    found = dict(_properties(fromstring(packet, forbid_dtd=True)))
+    found = dict(properties(fromstring(packet, forbid_dtd=True)))
     return {
         **{name: _first(found.get(tag)) for name, tag in _TEXTS.items()},
         **{name: found.get(tag) for name, tag in _LISTS.items()},
@@ -55,7 +55,7 @@ def _packet(image: Image.Image) -> bytes:
     return packet.strip(b"\0 \r\n\t")
 
 
-def _properties(root: Any) -> Iterator[tuple[str, list[str]]]:
+def properties(root: Any) -> Iterator[tuple[str, list[str]]]:
     """Yield each property: written as an attribute of its description, or as an element."""
     for description in root.iter(f"{_RDF}Description"):
         for name, value in description.attrib.items():

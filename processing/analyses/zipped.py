@@ -12,6 +12,9 @@ from typing import Final
 from processing.task import Failure, ProcessingError, Source
 
 _MAX_DIRECTORY: Final = 8 * 1024 * 1024
+_UTF_8_FLAG: Final = 0x800
+_UNICODE_PATH: Final = 0x7075
+_FIELD_HEAD: Final = struct.Struct("<HH")
 _ERRORS: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -61,3 +64,28 @@ def part(archive: zipfile.ZipFile, name: str, longest: int) -> bytes | None:
     except KeyError:
         return None
     return data if len(data) <= longest else None
+
+
+def name_of(entry: zipfile.ZipInfo) -> str:
+    """Return the name of an entry, in UTF-8 even where the archive does not say so.
+
+    Follows APPNOTE 6.3.10, sections 4.4.4 (bit 11) and 4.6.9 (Unicode path). Without either, macOS
+    and many libraries write UTF-8; a name that is not valid UTF-8 stays in code page 437.
+    """
+    if entry.flag_bits & _UTF_8_FLAG:
+        return entry.filename
+    try:
+        raw = entry.filename.encode("cp437")
+        return _unicode_path(entry.extra, raw) or raw.decode("utf-8")
+    except UnicodeError:
+        return entry.filename
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    while len(extra) >= _FIELD_HEAD.size:
+        kind, length = _FIELD_HEAD.unpack_from(extra)
+        field = extra[_FIELD_HEAD.size : _FIELD_HEAD.size + length]
+        if kind == _UNICODE_PATH and field[1:5] == zlib.crc32(raw).to_bytes(4, "little"):
+            return field[5:].decode("utf-8")
+        extra = extra[_FIELD_HEAD.size + length :]
+    return None

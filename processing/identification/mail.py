@@ -71,9 +71,10 @@ def _is_mail(fields: Fields, extension: str) -> bool:
     known = by_programs | (_BY_PEOPLE & fields.keys())
     if extension in _NAMES:
         return bool(known)
-    if len(known) < 3 or 2 * len(known) < len(fields):  # noqa: PLR2004 - sender, date and one more
+    if len(known) < 2 or 2 * len(known) < len(fields):  # noqa: PLR2004 - sender and date
         return False
-    sent = bool(parsedate(fields.get(b"date", b"").decode("latin-1").strip()))
+    date = fields.get(b"date", b"").decode("latin-1").strip()
+    sent = ":" in date and bool(parsedate(date))
     sender = b"@" in fields.get(b"from", fields.get(b"sender", b""))
     if extension in _PLAIN_NAMES:
         return sender and sent and bool(by_programs)

@@ -9,15 +9,14 @@ from processing.identification.sample import Sample
 _BITMAP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _MAX_ICONS: Final = 256
 _SFNT_TAG: Final = re.compile(rb"[A-Za-z0-9/ ]{4}")
-_NETPBM: Final = re.compile(rb"P([1-7])\s(?:#[^\n]{0,200}\n|\s){0,20}(?:WIDTH )?([0-9]{1,6})")
+_NETPBM: Final = re.compile(
+    rb"P([4-6])\s(?:#[^\n]{0,200}\n|\s){0,20}([0-9]{1,6})\s{1,9}([0-9]{1,6})\s(?:\s{0,9}([0-9]{1,5})\s)?"
+)
+_PAM: Final = b"P7\nWIDTH "
 _NETPBM_TYPES: Final = {
-    b"1": "image/x-portable-bitmap",
-    b"2": "image/x-portable-graymap",
-    b"3": "image/x-portable-pixmap",
     b"4": "image/x-portable-bitmap",
     b"5": "image/x-portable-graymap",
     b"6": "image/x-portable-pixmap",
-    b"7": "image/x-portable-arbitrarymap",
 }
 _FAT_BINARY: Final = b"\xca\xfe\xba\xbe"
 _FIRST_JAVA: Final = 43
@@ -30,10 +29,23 @@ def find(sample: Sample) -> str | None:
     return next((kind for read in _READERS if (kind := read(sample))), None)
 
 
-def netpbm(head: bytes) -> str | None:
-    """Return the type of a portable map, which may be text: a letter, a digit, then numbers."""
-    found = _NETPBM.match(head)
-    return _NETPBM_TYPES[found[1]] if found else None
+def portable_map(sample: Sample) -> str | None:
+    """Return the type of a binary portable map; its pixels may look like text.
+
+    A letter, a digit and sizes are also how a line of text begins, so there have to be as many
+    bytes behind them as they say.
+    """
+    if sample.head.startswith(_PAM):
+        return "image/x-portable-arbitrarymap"
+    found = _NETPBM.match(sample.head)
+    if not found:
+        return None
+    width, height = int(found[2]), int(found[3])
+    samples = (width + 7) // 8 if found[1] == b"4" else width * (3 if found[1] == b"6" else 1)
+    depth = 2 if int(found[4] or 1) > 255 else 1  # noqa: PLR2004 - two bytes a sample
+    end = found.end() + samples * height * depth
+    complete = end == sample.size if sample.size else end >= len(sample.head)
+    return _NETPBM_TYPES[found[1]] if complete and samples * height else None
 
 
 def _bitmap(sample: Sample) -> str | None:
@@ -132,10 +144,6 @@ def _by_the_end(sample: Sample) -> str | None:
     return None
 
 
-def _netpbm(sample: Sample) -> str | None:
-    return netpbm(sample.head)
-
-
 _READERS: Final[tuple[Callable[[Sample], str | None], ...]] = (
     _bitmap,
     _icon,
@@ -147,6 +155,5 @@ _READERS: Final[tuple[Callable[[Sample], str | None], ...]] = (
     _arrow_stream,
     _stl,
     _pcx,
-    _netpbm,
     _by_the_end,
 )

@@ -38,7 +38,13 @@ def decoded(head: bytes) -> str | None:
     if content and not content.translate(None, _WRITTEN):
         text = _strictly(content, "utf-8")
         return content.decode("latin-1") if text is None else text
-    return next((text for order in ("le", "be") if (text := _wide(head, f"utf-16-{order}"))), None)
+    wide = utf_16_without_mark(head)
+    return head.decode(wide, "replace") if wide else None
+
+
+def utf_16_without_mark(head: bytes) -> str | None:
+    """Return ``utf-16-le`` or ``utf-16-be`` for text in UTF-16 without a byte-order mark."""
+    return next((name for name in ("utf-16-le", "utf-16-be") if _is_wide(head, name)), None)
 
 
 def is_utf8(head: bytes) -> bool:
@@ -57,15 +63,14 @@ def _has_controls(text: str) -> bool:
     return any(ord(char) < ord(" ") for char in set(text.translate(_CONTROLS)))
 
 
-def _wide(head: bytes, encoding: str) -> str | None:
-    """Return UTF-16 without a mark: nearly all of it characters in use, and some blanks."""
+def _is_wide(head: bytes, encoding: str) -> bool:
+    """Tell whether bytes are UTF-16: nearly all of them characters in use, and some blanks."""
     sample = _strictly(head[:_WIDE_BYTES], encoding) or ""
     if len(sample) < _ENOUGH or not {" ", "\n", "\u3000", "\u3002"} & set(sample):
-        return None
+        return False
     odd = sum(unicodedata.category(char) in _ODD and char not in "\t\n\r\f" for char in sample)
     if odd > len(sample) * _MOST_UNLIKELY or "\0" in sample:
-        return None
+        return False
     scripts = {ord(char) >> 8 for char in sample}
     east_asian = len(_EAST_ASIAN.findall(sample))
-    likely = len(scripts) <= _FEW_SCRIPTS or east_asian > len(sample) * 0.9
-    return head.decode(encoding, "replace") if likely else None
+    return len(scripts) <= _FEW_SCRIPTS or east_asian > len(sample) * 0.9

@@ -20,6 +20,30 @@ _MODULES: Final = {
 }
 """The module that draws a kind; its decoders are imported only when such a file comes."""
 
+_VERSIONS: Final = {
+    Kind.IMAGE: 1,
+    Kind.SVG: 2,
+    Kind.PDF: 1,
+    Kind.VIDEO: 2,
+    Kind.AUDIO: 2,
+    Kind.TEXT: 1,
+    Kind.HTML: 1,
+    Kind.MAIL: 1,
+}
+"""The version of each kind's previews.
+
+Add 1 to a kind when its files get other previews than before, or when failures that were recorded
+may succeed now: servers then make its previews anew. What all kinds share counts for each.
+"""
+
+VERSION: Final = sum(_VERSIONS.values())
+"""The version of all previews together: it grows with each of them."""
+
+
+def version_of(content_type: str) -> int:
+    """Return the version of the previews of ``content_type``; 0 for a type that has none."""
+    return _VERSIONS.get(kind_of(content_type), 0)
+
 
 def run(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> dict[str, Any]:
     """Write a preview of ``source`` to ``output``; return its ``width``, ``height``, ``mime_type``.

@@ -9,7 +9,7 @@ from PIL import Image, ImageSequence
 
 from processing import images
 from processing.analyses import header
-from processing.previews import colour, encoding, raster
+from processing.previews import colour, colour_signals, encoding, raster
 from processing.task import MAX_FRAME_PIXELS, Source
 
 _MAX_FRAMES: Final = 200
@@ -35,23 +35,23 @@ def write(source: Source, longest: int, output: BinaryIO) -> tuple[int, int] | N
         if not getattr(image, "is_animated", False):
             return None
         rounds = _rounds(image)
-        pictures, durations = zip(*_frames(image, longest), strict=True)
+        pictures, durations = zip(*_frames(image, source.path, longest), strict=True)
         encoding.write_animation(pictures, durations, rounds, output)
         size: tuple[int, int] = pictures[0].size
         return size
 
 
-def _frames(image: Image.Image, longest: int) -> Iterator[tuple[Image.Image, int]]:
+def _frames(image: Image.Image, path: str, longest: int) -> Iterator[tuple[Image.Image, int]]:
     """Yield pictures and the milliseconds each is shown."""
     most = max(1, min(_MAX_FRAMES, MAX_FRAME_PIXELS // (image.width * image.height)))
     side = min(longest, _affordable(image, most))
     orientation = header.still_to_turn(image)
-    profile = image.info.get("icc_profile")
+    colours = colour_signals.signal(image, path)
     size = image.size
     for frame in islice(ImageSequence.Iterator(image), most):
         picture = frame.crop((0, 0, *size))  # frames of a GIF can go beyond its screen
         duration = int(frame.info.get("duration") or 0)  # known once it is decoded
-        standard = colour.standard(raster.fitted(picture, side), profile)
+        standard = colour.standard(raster.fitted(picture, side), colours)
         yield encoding.bare(raster.turned(standard, orientation)), _shown(duration)
 
 

@@ -6,6 +6,9 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
+from processing.previews.colour_signals import Signal
+from processing.previews.colour_space import ColourSpace
+from processing.previews.libvips import Samples, VipsError
 from processing.task import Failure, ProcessingError
 
 _WIDE: Final = frozenset({"I;16", "I;16L", "I;16B", "I;16N"})
@@ -32,21 +35,24 @@ def continuous(image: Image.Image) -> Image.Image:
     return image
 
 
-def standard(picture: Image.Image, profile: bytes | None) -> Image.Image:
+def standard(picture: Image.Image, colours: Signal) -> Image.Image:
     """Return ``picture`` in sRGB, as RGB, or RGBA if it has an alpha channel.
 
-    A profile that is broken, or for another kind of picture, is taken for none.
+    ``colours`` is an ICC profile, a colour space, or None if the values are those of sRGB already.
+    One that is broken, or for another kind of picture, is taken for none.
 
     Raises:
         ProcessingError: Its values are not numbers.
     """
     if picture.mode in _OPAQUE:
-        opaque = standard(picture.convert(_OPAQUE[picture.mode]), profile)
+        opaque = standard(picture.convert(_OPAQUE[picture.mode]), colours)
         opaque.putalpha(picture.getchannel("A"))
         return opaque
     if picture.mode in {"I", "F"}:
         picture = _bytes(picture)
-    return _by_profile(picture, profile) or picture.convert("RGB")
+    if isinstance(colours, ColourSpace):
+        return _by_space(picture, colours)
+    return _by_profile(picture, colours) or picture.convert("RGB")
 
 
 def _bytes(picture: Image.Image) -> Image.Image:
@@ -57,6 +63,17 @@ def _bytes(picture: Image.Image) -> Image.Image:
     black = min(low, 0.0)
     scale = 255 / ((white - black) or 1)
     return picture.convert("F").point(lambda value: value * scale - black * scale).convert("L")
+
+
+def _by_space(picture: Image.Image, space: ColourSpace) -> Image.Image:
+    from processing.previews import conversion  # noqa: PLC0415 - seldom needed; it takes 15 ms
+
+    shown = picture.convert("RGB")
+    samples = Samples(*shown.size, len(shown.getbands()), "B", shown.tobytes())
+    try:
+        return conversion.converted(samples, space)
+    except (VipsError, ValueError):
+        return shown
 
 
 def _by_profile(picture: Image.Image, profile: bytes | None) -> Image.Image | None:

@@ -25,6 +25,7 @@ _UNSEEN: Final = re.compile(
     # Controls but tab and line feed; marks and overrides of direction (UAX #9); noncharacters.
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]"
 )
+_BREAKS: Final = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")  # Pango refuses a line with one
 _ALIGNED: Final = re.compile(r"\S {3,}\S|\t|[\u2500-\u259f]")
 _LANGUAGES: Final = {Kind.HTML: "html", Kind.MAIL: "email"}
 _MIMETYPES: Final = {
@@ -50,7 +51,7 @@ def render(source: Source, longest: int) -> Image.Image:
 
 def _seen(text: str) -> str:
     """Return the beginning of ``text`` without what has no shape or changes that of others."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")[:_HEAD_BYTES].split("\n", _MAX_LINES)
+    lines = _BREAKS.sub("\n", text[:_HEAD_BYTES]).split("\n", _MAX_LINES)
     return _UNSEEN.sub("", "\n".join(lines[:_MAX_LINES]))
 
 

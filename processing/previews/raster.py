@@ -6,7 +6,8 @@ from PIL import Image
 
 from processing import images
 from processing.analyses import header
-from processing.previews import colour
+from processing.previews import colour, colour_signals
+from processing.previews.colour_space import ColourSpace
 from processing.task import Source
 
 _TURNS: Final = {
@@ -24,14 +25,22 @@ _BY_VIPS: Final = frozenset({"PNG", "WEBP"})
 _WORTH_VIPS: Final = 500_000
 """The least pixels for which libvips is loaded: below, that takes longer than it saves."""
 
+_DEEP_PIXELS: Final = 26_000_000
+"""The most pixels decoded to 16 bits a channel: that takes up to 18 bytes a pixel."""
+
+_UPRIGHT_FORMS: Final = frozenset({"AVIF", "HEIF"})
+"""What libheif turns while it decodes."""
+
 _GAP: Final = 2.0
 """How much larger than wanted a fast box filter leaves a picture for Lanczos."""
 
 
 class _Facts(NamedTuple):
+    form: str | None
     orientation: int
-    profile: bytes | None
+    colours: colour_signals.Signal
     by_vips: bool
+    deep: bool
 
 
 def render(source: Source, longest: int) -> Image.Image:
@@ -44,8 +53,10 @@ def render(source: Source, longest: int) -> Image.Image:
     """
     with images.translated():
         facts = _facts(source, longest)
+        if shown := facts.deep and _tone_mapped(source, facts, longest):
+            return shown
         picture = (facts.by_vips and _reduced_by_vips(source, longest)) or _reduced(source, longest)
-        return turned(colour.standard(picture, facts.profile), facts.orientation)
+        return turned(colour.standard(picture, facts.colours), facts.orientation)
 
 
 def fitted(image: Image.Image, longest: int) -> Image.Image:
@@ -67,8 +78,9 @@ def _facts(source: Source, longest: int) -> _Facts:
     """Return what the header says, with nothing kept open: Pillow holds an open WebP twice."""
     with header.opened(source) as image:
         images.check_size(*image.size)
-        profile = image.info.get("icc_profile")
-        return _Facts(header.still_to_turn(image), profile, _is_for_vips(image, longest))
+        colours = colour_signals.signal(image, source.path)
+        by_vips, deep = _is_for_vips(image, longest), _is_deep(image, colours)
+        return _Facts(image.format, header.still_to_turn(image), colours, by_vips, deep)
 
 
 def _reduced(source: Source, longest: int) -> Image.Image:
@@ -85,6 +97,23 @@ def _is_for_vips(image: Image.Image, longest: int) -> bool:
     worthwhile = image.width * image.height >= _WORTH_VIPS and max(image.size) > longest
     whole = image.info.get("interlace") or getattr(image, "is_animated", False)
     return image.format in _BY_VIPS and worthwhile and not whole
+
+
+def _is_deep(image: Image.Image, colours: colour_signals.Signal) -> bool:
+    """Return whether 8 bits a channel are too few, and memory for 16 is there."""
+    is_hdr = isinstance(colours, ColourSpace) and colours.transfer.hdr
+    return is_hdr and image.width * image.height <= _DEEP_PIXELS
+
+
+def _tone_mapped(source: Source, facts: _Facts, longest: int) -> Image.Image | None:
+    """Return a still of HDR in sRGB, upright; None if it has no more than 8 bits."""
+    from processing.previews import conversion, deep  # noqa: PLC0415 - seldom needed
+
+    samples = deep.reduced(source, facts.form, longest)
+    if samples is None or not isinstance(facts.colours, ColourSpace):
+        return None
+    picture = conversion.converted(samples, facts.colours)
+    return picture if facts.form in _UPRIGHT_FORMS else turned(picture, facts.orientation)
 
 
 def _reduced_by_vips(source: Source, longest: int) -> Image.Image | None:

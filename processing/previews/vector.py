@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, tostring
 from PIL import Image
 
 from processing.analyses import svg
-from processing.previews import svg_images, svg_styles, svg_tree, vips
+from processing.previews import libvips, svg_images, svg_styles, svg_tree, vips
 from processing.task import MIB, Failure, ProcessingError, Source
 
 _MAX_BYTES: Final = 5 * MIB
@@ -46,10 +46,10 @@ def _drawn(root: Element, longest: int) -> Image.Image:
     svg_images.embed(root)
     root.attrib.setdefault("font-family", _DEFAULT_FONT)
     _resize(root, longest)
-    picture, problem = vips.drawn(tostring(root))
-    if picture is None:
-        raise _failure(problem)
-    return picture
+    try:
+        return vips.drawn(tostring(root))
+    except libvips.VipsError as error:
+        raise _failure(str(error)) from error
 
 
 def _resize(root: Element, longest: int) -> None:

@@ -12,12 +12,11 @@ import av.filter
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
 from processing.audiovisual import main_video, opened
-from processing.previews import audio
+from processing.previews import audio, frames
 from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 
 _MOMENTS: Final = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(3, 4))
@@ -40,8 +39,6 @@ _BACK_SECONDS: Final = 10
 _PACKETS: Final = 2000
 """The most packets read in search of one picture."""
 
-_UNSPECIFIED: Final = 2  # AVCOL_SPC_UNSPECIFIED (ITU-T H.273, table 4)
-_HD_LINES: Final = 720
 _ONE: Final = 1 << 16  # in the 16.16 fixed point of a display matrix
 _TURNS: Final = {
     (0, 1, -1, 0): Image.Transpose.ROTATE_270,
@@ -169,9 +166,15 @@ def _is_far(frame: VideoFrame, film: VideoStream, target: int) -> bool:
 
 def _progressive(frame: VideoFrame) -> VideoFrame:
     """Return ``frame`` deinterlaced, by its own lines alone, if it consists of two fields."""
-    if not frame.interlaced_frame:
-        return frame
+    if frame.interlaced_frame:
+        with suppress(av.FFmpegError, ValueError):  # a pixel format that the filter does not take
+            return _deinterlaced(frame)
+    return frame
+
+
+def _deinterlaced(frame: VideoFrame) -> VideoFrame:
     graph = av.filter.Graph()
+    graph.threads = 1  # each thread takes address space, which is limited
     source = graph.add_buffer(
         width=frame.width,
         height=frame.height,
@@ -188,21 +191,9 @@ def _upright(frame: VideoFrame, aspect: Fraction | None, longest: int) -> Image.
     shown = (frame.width * (aspect or Fraction(1)), Fraction(frame.height))
     scale = min(Fraction(1), longest / max(shown))
     width, height = (max(1, round(side * scale)) for side in shown)
-    picture: Image.Image = frame.to_image(  # type: ignore[no-untyped-call] # as the stubs are
-        width=width,
-        height=height,
-        interpolation=Interpolation.AREA if scale < 1 else Interpolation.BICUBIC,
-        src_colorspace=_colorspace(frame),
-        threads=1,
-    )
+    picture = frames.image(frame, (width, height))
     turn = _turn(frame)
     return picture if turn is None else picture.transpose(turn)
-
-
-def _colorspace(frame: VideoFrame) -> Colorspace | None:
-    """Return BT.709 for high definition that does not say; all else knows better itself."""
-    silent = frame.colorspace == _UNSPECIFIED and frame.height >= _HD_LINES
-    return Colorspace.ITU709 if silent else None
 
 
 def _turn(frame: VideoFrame) -> Image.Transpose | None:

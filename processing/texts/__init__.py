@@ -20,6 +20,31 @@ _MODULES: Final = {
     Kind.TEXT: "plain",
 }
 
+_VERSIONS: Final = {
+    Kind.IMAGE: 1,
+    Kind.SVG: 1,
+    Kind.PDF: 1,
+    Kind.OFFICE: 1,
+    Kind.BOOK: 1,
+    Kind.HTML: 1,
+    Kind.RTF: 1,
+    Kind.MAIL: 1,
+    Kind.TEXT: 1,
+}
+"""The version of each kind's texts, recognised pages included.
+
+Add 1 to a kind when its files get other texts than before, or when failures that were recorded may
+succeed now: servers then extract its texts anew. What all kinds share counts for each.
+"""
+
+VERSION: Final = sum(_VERSIONS.values())
+"""The version of all texts together: it grows with each of them."""
+
+
+def version_of(content_type: str) -> int:
+    """Return the version of the texts of ``content_type``; 0 for a type that has none."""
+    return _VERSIONS.get(kind_of(content_type), 0)
+
 
 def run(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> dict[str, Any]:
     """Write the text of ``source`` as JSON: ``{"pages": [page or null, …]}``, UTF-8.

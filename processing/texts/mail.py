@@ -5,9 +5,9 @@ from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import EmailPolicy
 from itertools import islice
-from typing import Final
+from typing import Final, TypeGuard
 
-from processing.charset import decoded
+from processing.charset import decoded, with_utf_8_head
 from processing.task import MIB, Source
 from processing.texts.document import Options, Page
 from processing.texts.layout import reflowed
@@ -24,19 +24,23 @@ _MAX_HEADER: Final = 4000
 
 _BOUNDARY: Final = b"\n--"
 _MAX_ATTACHMENTS: Final = 100
+_ALTERNATIVE: Final = "multipart/alternative"
+_FORWARDED: Final = "message/rfc822"
+_SHOWN: Final = frozenset({"text/plain", "text/html", "text/enriched", "text/markdown"})
 
 
 def pages(source: Source, options: Options) -> Iterator[Page | None]:
-    """Yield the message as one page; of several forms of its text, the plain one.
+    """Yield the message as one page, with the messages that it forwards.
+
+    Of several forms of one text, the plain one is taken, unless it is empty.
 
     Raises:
         ProcessingError: It is nested too deeply, or takes too much memory.
     """
     data = _bounded(read(source, _MAX_BYTES))
     with translated():
-        message = message_from_bytes(data, _class=EmailMessage, policy=_Policy())
-        parts = list(_leaves(message))
-        sections = [_headers(message), _body(parts, options), _attachments(parts)]
+        message = message_from_bytes(with_utf_8_head(data), _class=EmailMessage, policy=_Policy())
+        sections = [*_sections(message, options), _attachments(message)]
     yield Page("\n\n".join(filter(None, sections)), _ENGINE, cut=source.size > len(data))
 
 
@@ -58,16 +62,47 @@ def _bounded(data: bytes) -> bytes:
     return data[:place]
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Yield the parts that hold no others; not by recursion, which a hostile file exhausts."""
+def _sections(message: Message, options: Options) -> Iterator[str]:
+    """Yield headers and text of a message and of those in it, in their order.
+
+    Not by recursion, which a hostile file exhausts.
+    """
+    yield _headers(message)
     waiting = [message]
     while waiting:
         found = waiting.pop()
-        content = found.get_payload()
-        if isinstance(content, list):
-            waiting += [inner for inner in reversed(content) if isinstance(inner, Message)]
-        else:
-            yield found
+        inner = _inner(found)
+        if found.get_content_type() == _FORWARDED and inner:
+            yield _headers(inner[0])
+        if found.get_content_type() == _ALTERNATIVE and inner:
+            inner = [_best(inner, options)]
+        waiting += reversed(inner)
+        if not inner and _is_shown(found):
+            yield _text(found, options)
+
+
+def _inner(part: Message) -> list[Message]:
+    content = part.get_payload()
+    return [each for each in content if isinstance(each, Message)] if _is_list(content) else []
+
+
+def _is_list(content: object) -> TypeGuard[list[object]]:
+    return isinstance(content, list)
+
+
+def _best(forms: list[Message], options: Options) -> Message:
+    """Return the form that holds text, the plain one first (RFC 2046, section 5.1.4)."""
+    plain = (form for form in forms if form.get_content_type() == "text/plain")
+    written = (form for form in plain if _text(form, options))
+    return next(written, forms[-1])
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    waiting = [message]
+    while waiting:
+        found = waiting.pop()
+        waiting += reversed(_inner(found))
+        yield found
 
 
 def _headers(message: Message) -> str:
@@ -83,16 +118,11 @@ def _header(message: Message, name: str) -> str:
     return " ".join(value.split())
 
 
-def _body(parts: list[Message], options: Options) -> str:
-    for kind in ("text/plain", "text/html"):
-        found = [_text(part, options) for part in parts if _shown(part, kind)]
-        if any(found):
-            return "\n\n".join(filter(None, found))
-    return ""
-
-
-def _shown(part: Message, kind: str) -> bool:
-    return part.get_content_type() == kind and not _filename(part)
+def _is_shown(part: Message) -> bool:
+    """Tell whether a part is text that programs show: not one that is attached as a file."""
+    if part.get_content_type() not in _SHOWN:
+        return False
+    return part.get_content_disposition() == "inline" or not _filename(part)
 
 
 def _text(part: Message, options: Options) -> str:
@@ -105,8 +135,8 @@ def _text(part: Message, options: Options) -> str:
     return text.strip() if options.preserve else reflowed(text)
 
 
-def _attachments(parts: list[Message]) -> str:
-    names = (name for part in parts if (name := _filename(part)))
+def _attachments(message: Message) -> str:
+    names = (name for part in _parts(message) if (name := _filename(part)))
     return "\n".join(f"Attachment: {name}" for name in islice(names, _MAX_ATTACHMENTS))
 
 

@@ -10,8 +10,9 @@ from pypdfium2 import raw
 
 from processing.pdf import drawn, opened
 from processing.task import Failure, ProcessingError, Source
+from processing.texts.annotations import annotations
 from processing.texts.document import Options, Page
-from processing.texts.placement import flowing, placed
+from processing.texts.placement import covered, flowing, placed
 from processing.texts.recognition import LONGEST, recognized
 
 _ENGINE: Final = "pdfium"
@@ -23,6 +24,9 @@ _MAX_CHARACTERS: Final = 200_000
 _MAX_OBJECTS: Final = 300
 _MANY_PATHS: Final = 30
 _COVERED: Final = 0.3
+_LITTLE_TEXT: Final = 0.03
+"""Text on less of a page than this is a stamp on the scan, or a line at its head."""
+
 _VISIBLE: Final = 0.02
 _UNMAPPED: Final = re.compile("[\ufffd\ue000-\uf8ff]")
 
@@ -67,28 +71,30 @@ def _read(page: pdfium.PdfPage, options: Options) -> Page | None:
     try:
         count = layer.count_chars()
         text = layer.get_text_range(0, min(count, _MAX_CHARACTERS)) if count > 0 else ""
-        if _needs_recognition(page, text):
+        if _needs_recognition(page, layer, text):
             return None
         cut = count > _MAX_CHARACTERS
         arranged = placed(layer, text) if options.preserve else flowing(layer, text)
-        return Page(arranged, _ENGINE, cut=cut)
+        between = "\n" if options.preserve else "\n\n"
+        return Page(between.join([arranged, *annotations(page)]), _ENGINE, cut=cut)
     finally:
         layer.close()
 
 
-def _needs_recognition(page: pdfium.PdfPage, text: str) -> bool:
+def _needs_recognition(page: pdfium.PdfPage, layer: pdfium.PdfTextPage, text: str) -> bool:
     seen = len("".join(text.split()))
     if len(_UNMAPPED.findall(text)) * 2 > seen > 0:
         return True  # a font without a map to Unicode: the glyphs can only be looked at
-    if seen > _FEW_CHARACTERS:
+    pictured, paths = _pictured(page)
+    if not seen:
+        return pictured >= _VISIBLE or paths >= _MANY_PATHS
+    if pictured < _COVERED:
         return False
-    covered, paths = _covered(page)
-    if seen:
-        return covered >= _COVERED
-    return covered >= _VISIBLE or paths >= _MANY_PATHS
+    width, height = page.get_size()
+    return seen <= _FEW_CHARACTERS or covered(layer, text) < width * height * _LITTLE_TEXT
 
 
-def _covered(page: pdfium.PdfPage) -> tuple[float, int]:
+def _pictured(page: pdfium.PdfPage) -> tuple[float, int]:
     """Return what part of the page its largest picture covers, and how many paths it has."""
     largest, paths = 0.0, 0
     width, height = page.get_size()

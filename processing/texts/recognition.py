@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from statistics import mean, median
 from typing import Final, NamedTuple
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageStat
 
 from processing.task import Failure, ProcessingError
 from processing.texts import engines
@@ -21,6 +21,9 @@ _SMALL: Final = 2400
 """Up to this long side a page is under 200 dpi, and text of 8 points reads better at twice that."""
 
 _MIN_SIDE: Final = 8
+_LIGHT: Final = 160
+"""From this mean lightness of its opaque pixels on, a picture is set on black."""
+
 _DOUBTFUL: Final = 0.6
 _RETRY_SECONDS: Final = 3.5
 _SAMPLED_LINES: Final = 8
@@ -53,16 +56,23 @@ def recognized(image: Image.Image, options: Options) -> Page:
 
 
 def _prepared(image: Image.Image) -> Image.Image:
-    """Return the picture upright, on white, grey, and of a size that Tesseract reads well."""
+    """Return the picture upright, opaque, grey, and of a size that Tesseract reads well."""
     image.thumbnail((LONGEST, LONGEST))  # in place, and first: what follows makes copies
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(white, image.convert("RGBA"))
+        image = _on_contrast(image.convert("RGBA"))
     grey = _grey(image)
     if max(grey.size) < _SMALL:
         grey = grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC)
     return grey
+
+
+def _on_contrast(image: Image.Image) -> Image.Image:
+    """Return a transparent picture on white, or on black where what it shows is light."""
+    ink = ImageStat.Stat(image.convert("L"), mask=image.getchannel("A"))
+    light = bool(ink.count[0]) and ink.mean[0] > _LIGHT
+    ground = Image.new("RGBA", image.size, "black" if light else "white")
+    return Image.alpha_composite(ground, image)
 
 
 def _grey(image: Image.Image) -> Image.Image:

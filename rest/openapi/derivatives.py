@@ -115,7 +115,10 @@ def _post(name: str, summary: str, description: str, schema: str) -> Json:
 def _read_preview() -> Json:
     signed = {
         **OF_BYTES,
-        "Cache-Control": header("Of a signed address: immutable until it expires."),
+        "Cache-Control": header(
+            "Of a signed address: immutable until it expires; `no-cache` while a newer preview is"
+            " being made, which has another address."
+        ),
     }
     several = header("Which bytes these are; absent for several.", required=False)
     return operation(

@@ -14,7 +14,8 @@ from models.derivative import DerivativeKind
 from models.file import StoredFile
 from processing.identify import agrees
 from processing.task import Failure, ProcessingError, TaskName
-from services.derivatives.derivatives import Derivatives, Producer, Product
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.making import Producer, Product
 from services.derivatives.processor import Processor, Subject
 from services.derivatives.rows import Specification, StoredDerivative
 from services.derivatives.temporary_files import closed_on_failure

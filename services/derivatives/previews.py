@@ -13,7 +13,8 @@ from models.derivative import DerivativeKind
 from models.file import StoredFile
 from processing.kinds import PREVIEWED, kind_of
 from processing.task import TaskName
-from services.derivatives.derivatives import Derivatives, Producer, Product
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.making import Producer, Product
 from services.derivatives.preview_request import PreviewRequest
 from services.derivatives.processor import Processor, Subject
 from services.derivatives.rows import StoredDerivative
@@ -40,12 +41,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class OpenPreview:
-    """An opened preview, its file, and until when a signed address gives it (None: no address)."""
+    """An opened preview of a file.
+
+    ``settled_until`` is when a signed URL that always gives these bytes expires, in seconds of Unix
+    time. It is None without a signed URL, and while a newer preview is being made.
+    """
 
     file: StoredFile
     derivative: StoredDerivative
     stored: StoredObject
-    expires_at: int | None
+    settled_until: int | None
 
 
 class Previews:
@@ -128,8 +133,10 @@ class Previews:
     async def _open(
         self, file: StoredFile, wanted: PreviewRequest, expires: int | None
     ) -> OpenPreview:
-        derivative = await self._obtain(file, wanted, retry=False)
-        return OpenPreview(file, derivative, await self._derivatives.open(derivative), expires)
+        found = await self._obtain(file, wanted, retry=False)
+        derivative, stored = await self._derivatives.open(found)
+        is_outdated = derivative.version < wanted.specification(file).version
+        return OpenPreview(file, derivative, stored, None if is_outdated else expires)
 
     async def _obtain(
         self, file: StoredFile, wanted: PreviewRequest, *, retry: bool
@@ -157,6 +164,7 @@ class Previews:
             "format": wanted.format.value,
             "size": wanted.size.value,
             "type": wanted.type.value,
+            "v": wanted.specification(file).revision,  # so that caches ask for what is newer
             "expires": expires,
             "signature": self._signer.sign(expires, *_facts(file, wanted)),
         }

@@ -1,8 +1,7 @@
 """Probing: width, height, duration and BlurHash of what was uploaded, found right afterwards.
 
 What is still to be looked at stands in the database, so a restart forgets nothing; an upload
-waits for none of it. Files that were probed before probes found a BlurHash are probed again, behind
-all new ones.
+waits for none of it.
 """
 
 import asyncio
@@ -11,29 +10,29 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
-from core.errors import MediaError, UnavailableError
+from core.errors import MediaError
 from models.blob import FACTS
 from models.database import Database
 from processing.kinds import PROBED, kind_of
 from processing.task import ProcessingError, TaskName
-from services.derivatives.backfill import Backfill
-from services.derivatives.processor import Processor, Subject
+from services.derivatives.processor import Processor, Subject, is_lost
 
 if TYPE_CHECKING:
     from services.derivatives.queue import Jobs
 
 logger = logging.getLogger("media.probing")
 
-_BATCH: Final = 20
+BATCH: Final = 20
+"""How many blobs are probed side by side, and recorded together."""
+
 _BEGINNING: Final = (datetime.min.replace(tzinfo=UTC), "")
 _UNPROBED: Final = (
     "SELECT blob.created_at, blob.key, MIN(file.mime_type) FROM blob"
     " JOIN file ON file.blob_id = blob.key"
     " WHERE NOT blob.probed AND (blob.created_at, blob.key) > (?, ?)"
-    f" GROUP BY blob.created_at, blob.key ORDER BY blob.created_at, blob.key LIMIT {_BATCH}"
+    f" GROUP BY blob.created_at, blob.key ORDER BY blob.created_at, blob.key LIMIT {BATCH}"
 )
 _RETRY_SECONDS: Final = 30
 _MAX_RETRY_SECONDS: Final = 3600
@@ -51,14 +50,6 @@ class _Found:
     blurhash: str | None = None
 
 
-class _Left(Enum):
-    """What is left to probe."""
-
-    NOTHING = auto()
-    MORE = auto()
-    LATER = auto()
-
-
 class Prober:
     """Looks at new blobs in the background, a few at a time, behind all other work.
 
@@ -69,7 +60,6 @@ class Prober:
         self, database: Database, processor: Processor, jobs: "Jobs | None" = None
     ) -> None:
         self._jobs = jobs
-        self._backfill = Backfill(database)
         self._database = database
         self._processor = processor
         self._wake = asyncio.Event()
@@ -83,10 +73,7 @@ class Prober:
         pause = _RETRY_SECONDS
         while True:
             self._wake.clear()
-            left = await self._try_older() if await self.try_all() else _Left.LATER
-            if left is _Left.MORE:
-                continue
-            done = left is _Left.NOTHING
+            done = await self.try_all()
             pause = _RETRY_SECONDS if done else min(2 * pause, _MAX_RETRY_SECONDS)
             try:
                 async with asyncio.timeout(None if done else pause):
@@ -106,23 +93,20 @@ class Prober:
             after = (rows[-1][0], rows[-1][1])
         return left
 
-    async def probe_older(self) -> bool:
-        """Probe some of the files that were probed before an upgrade; False if none is left.
+    async def probe_again(self, subjects: Sequence[Subject]) -> None:
+        """Find and record anew what blobs are like; what is not found now stays as it was.
 
         Raises:
-            UnavailableError: Another process does so now, or the storage does not answer.
+            UnavailableError: The storage or the database does not answer.
+            StorageFullError: There is no room for a temporary copy.
         """
-        async with self._database.turn_to_backfill() as ours:
-            if not ours:
-                raise UnavailableError("Another process probes the older files.")
-            window = await self._backfill.window()
-            if window is None:
-                return False
-            for start in range(0, len(window.subjects), _BATCH):
-                if await self._probe_some(window.subjects[start : start + _BATCH]):
-                    raise UnavailableError("The storage does not give some of the older files.")
-            await self._backfill.advance(window)
-            return True
+        probes = (self._probe(subject) for subject in subjects)
+        found = await asyncio.gather(*probes, return_exceptions=True)
+        pairs = zip(subjects, found, strict=True)
+        await self._record({one.blob_id: each for one, each in pairs if isinstance(each, _Found)})
+        for each in found:
+            if isinstance(each, BaseException) and not is_lost(each):
+                raise each
 
     async def _probe_some(self, subjects: Sequence[Subject]) -> int:
         """Probe and record blobs side by side; return how many were out of reach."""
@@ -147,17 +131,6 @@ class Prober:
         if left:
             logger.warning("%s files could not be looked at, and will be later", left)
         return not left
-
-    async def _try_older(self) -> _Left:
-        if self._jobs is not None:  # a worker does
-            return _Left.NOTHING
-        try:
-            return _Left.MORE if await self.probe_older() else _Left.NOTHING
-        except MediaError as error:
-            logger.info("older files will be probed later: %s", error)
-        except Exception:  # whatever it is, files to come need a prober
-            logger.exception("older files will be probed later")
-        return _Left.LATER
 
     async def _probed(self, subject: Subject) -> _Found | None:
         if kind_of(subject.content_type) not in PROBED:

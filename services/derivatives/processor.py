@@ -5,8 +5,9 @@ Bytes that lie in no file are copied to a temporary one, when there is a worker 
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO, Final
@@ -20,6 +21,17 @@ from services.storage_errors import storage_errors
 from storage.base import ObjectNotFoundError, Storage, StoredObject
 
 _MAX_EXTENSION: Final = 16
+_background: Final[ContextVar[bool]] = ContextVar("background", default=False)
+
+
+@contextmanager
+def in_background() -> Iterator[None]:
+    """Let the tasks that are begun within the block be ``patient``, whoever begins them."""
+    token = _background.set(True)
+    try:
+        yield
+    finally:
+        _background.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,11 @@ class Subject:
         _, dot, extension = file.filename.rpartition(".")
         usable = dot and extension.isalnum() and len(extension) <= _MAX_EXTENSION
         return cls(file.blob_id, file.mime_type, f"file.{extension.lower()}" if usable else "file")
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether an error says that the storage has lost the bytes, which no later try mends."""
+    return isinstance(error.__cause__, ObjectNotFoundError)
 
 
 class Processor:
@@ -56,7 +73,7 @@ class Processor:
             UnavailableError: The storage does not answer, or has lost the bytes.
             StorageFullError: There is no room for a temporary copy.
         """
-        opened = partial(self._opened, subject)
+        opened, patient = partial(self._opened, subject), patient or _background.get()
         return await self.workers.run(task, opened, spec, patient=patient)
 
     @asynccontextmanager

@@ -38,6 +38,10 @@ _USUAL: Final = {
     "tcp_user_timeout": "30000",
 }
 
+_FOREGROUND: Final = 0
+_BACKGROUND: Final = -1
+"""Priorities of jobs: of two that wait, the one with the higher number goes first."""
+
 WATCH_SECONDS: Final = 10
 """How often the queue is counted for Prometheus."""
 
@@ -82,19 +86,26 @@ class Jobs:
         finally:
             await self.app.close_async()
 
-    async def derive(self, file: StoredFile, wanted: Specification) -> None:
+    async def derive(
+        self, file: StoredFile, wanted: Specification, *, in_background: bool = False
+    ) -> None:
         """Ask for a result for ``file``; what waits already for the same bytes is asked for once.
+
+        What is asked for ``in_background`` is taken up when nothing else waits, and takes the place
+        of nothing else.
 
         Raises:
             BusyError: As many wait as may.
             UnavailableError: The queue does not answer.
         """
+        priority = _BACKGROUND if in_background else _FOREGROUND
         async with _answered():
-            if await self._waiting() >= self._limit:
+            if await self._waiting(priority) >= self._limit:
                 raise BusyError("Too many previews, texts and analyses wait to be made.")
             await self._ask(
                 JobName.DERIVE,
                 f"{file.blob_id}:{wanted.digest}",
+                priority,
                 blob_id=file.blob_id,
                 kind=wanted.kind.value,
                 parameters=dict(wanted.parameters),
@@ -103,18 +114,21 @@ class Jobs:
     async def probe(self) -> None:
         """Ask that new files be looked at; ``UnavailableError`` if the queue does not answer."""
         async with _answered():
-            await self._ask(JobName.PROBE, JobName.PROBE.value)
+            await self._ask(JobName.PROBE, JobName.PROBE.value, _FOREGROUND)
 
-    async def _ask(self, name: JobName, once: str, **arguments: Any) -> None:
-        job = self.app.configure_task(name.value, queue=name.value, lock=once, queueing_lock=once)
+    async def _ask(self, name: JobName, once: str, priority: int, **arguments: Any) -> None:
+        job = self.app.configure_task(
+            name.value, queue=name.value, lock=once, queueing_lock=once, priority=priority
+        )
         with suppress(AlreadyEnqueued):
             await job.defer_async(**arguments)
 
-    async def _waiting(self) -> int:
+    async def _waiting(self, priority: int = _FOREGROUND) -> int:
         row = await self.app.connector.execute_query_one_async(
             "SELECT COUNT(*) AS waiting FROM procrastinate_jobs"
-            " WHERE queue_name = %(queue)s AND status = 'todo'",
+            " WHERE queue_name = %(queue)s AND status = 'todo' AND priority = %(priority)s",
             queue=JobName.DERIVE.value,
+            priority=priority,
         )
         return int(row["waiting"])
 

@@ -18,7 +18,8 @@ from processing.effort import Turns
 from processing.task import MIB, Failure, ProcessingError, TaskName
 from processing.texts.document import MAX_OCR_PAGES, MAX_PAGES
 from processing.texts.languages import tesseract_code
-from services.derivatives.derivatives import Derivatives, Producer, Product
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.making import Producer, Product
 from services.derivatives.processor import Processor, Subject
 from services.derivatives.rows import Specification, StoredDerivative
 from services.derivatives.temporary_files import closed_on_failure, temporary_errors

@@ -22,7 +22,7 @@ from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parent.parent.parent
 SECRET: Final = "a secret that only these tests have, and long enough"
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 60.0
 
 # Making one for each client, which httpx does by itself, takes longer than most tests here.
 _NO_TLS: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -58,6 +58,11 @@ class Fleet:
         with psycopg.connect(self._url) as connection:
             return connection.execute(sql.encode()).fetchall()
 
+    def execute(self, sql: str) -> None:
+        """Run statements that give nothing."""
+        with psycopg.connect(self._url) as connection:
+            connection.execute(sql.encode())
+
 
 @pytest.fixture
 def fleet(tmp_path: Path, postgres_database: str) -> Iterator[Fleet]:
@@ -106,6 +111,34 @@ def test_workers_make_what_servers_are_asked_for(fleet: Fleet) -> None:
         )
     assert not children_of(server.process)
     assert fleet.rows("SELECT COUNT(*) FROM derivative WHERE state = 'ready'") == [(3,)]
+
+
+def test_a_worker_makes_anew_what_an_earlier_version_made(fleet: Fleet) -> None:
+    server = fleet.server()
+    worker = fleet.worker()
+    with server.client(server.guest()) as client:
+        photo = upload(client, image("PNG"), "a.png")
+        made = client.post(f"{photo}/preview").json()["data"]
+        client.post(f"{photo}/analyze", json={})
+    worker.terminate()
+    worker.wait()
+    fleet.execute(
+        "UPDATE file SET mime_type = 'image/gif';"
+        "UPDATE derivative SET version = 0, claimed_until = created_at;"
+        "UPDATE derivative SET spec = md5(spec),"
+        " parameters = replace(parameters, 'image/png', 'image/gif');"
+        "UPDATE reprocessing SET position = '', version = 0"
+    )
+    fleet.worker()
+    eventually(
+        lambda: fleet.rows("SELECT 1 FROM reprocessing HAVING COUNT(position) = 0"), "all is done"
+    )
+    assert fleet.rows("SELECT mime_type FROM file") == [("image/png",)]
+    assert fleet.rows("SELECT kind, version FROM derivative ORDER BY kind") == [
+        ("analysis", 1),
+        ("preview", 1),
+    ]
+    assert httpx.get(made["preview_url"]).status_code == 200
 
 
 def test_a_failure_in_the_file_is_told_and_tried_again_when_asked(fleet: Fleet) -> None:

@@ -37,8 +37,8 @@ query ($first: Int!) {
 """
 
 
-# Of the prober, and of the look whether another process has committed.
-BACKGROUND = ("NOT blob.probed", "FROM backfill", "data_version")
+# Of the prober, of reprocessing, and of the look whether another process has committed.
+BACKGROUND = ("NOT blob.probed", "reprocessing", "data_version")
 
 
 class Statements:

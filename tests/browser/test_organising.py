@@ -48,6 +48,22 @@ def test_search_filter_and_sort_stand_in_the_address(guest: Person, pictures: Pa
     expect(guest.tile("Notes.txt")).to_be_visible()
 
 
+def test_the_chips_of_types_cover_every_file(guest: Person, tmp_path: Path) -> None:
+    shown = {
+        "Text": ("notes.txt", b"some words\n"),
+        "Documents": ("letter.rtf", b"{\\rtf1 x}"),
+        "Archives": ("data.gz", b"\x1f\x8b\x08" + bytes(20)),
+        "Other": ("noise.bin", b"\x9b\x01\x02\xff" * 9),
+    }
+    for name, content in shown.values():
+        (tmp_path / name).write_bytes(content)
+    guest.given(*(tmp_path / name for name, _ in shown.values()))
+    for chip, (name, _) in shown.items():
+        guest.page.get_by_role("button", name=chip, exact=True).click()
+        expect(guest.page.get_by_role("gridcell")).to_have_count(1)
+        expect(guest.tile(name)).to_be_visible()
+
+
 def test_many_are_tagged_at_once_and_found_by_the_tag(guest: Person, pictures: Path) -> None:
     guest.given(*(pictures / name for name in ("Dawn.jpg", "Lake.jpg", "Forest.jpg")))
     page = guest.page

@@ -46,6 +46,7 @@ sys.exit(status)
 ON_A_LIBRARY = [
     "fsck",
     "sweep",
+    "reprocess",
     "audit",
     "create-account user",
     "accounts list",

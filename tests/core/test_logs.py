@@ -1,5 +1,6 @@
 """Log lines in both forms, and what must never stand in them."""
 
+import asyncio
 import json
 import logging
 import sys
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.logs import JsonFormatter, TextFormatter, redacted
+from core.logs import JsonFormatter, TextFormatter, redacted, without_cut_off
 from core.observation import OBSERVATION, Observation
 
 TEXT = TextFormatter("%(levelname)s %(name)s: %(message)s")
@@ -114,3 +115,15 @@ def test_a_line_outside_of_requests_has_no_ids() -> None:
 
 def test_text_that_is_no_unicode_is_a_line_all_the_same() -> None:
     assert json.loads(JsonFormatter().format(record("a\udc80b")))["message"]
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError(), ValueError("a fault")])
+def test_a_request_that_the_drain_cuts_off_leaves_a_line_and_a_fault_its_traceback(
+    error: BaseException,
+) -> None:
+    told = record("Exception in ASGI application", name="uvicorn.error", levelname="ERROR")
+    told.exc_info = (type(error), error, None)
+    assert without_cut_off(told)
+    cut_off = isinstance(error, asyncio.CancelledError)
+    assert ("cut off at the end of the drain" in TEXT.format(told)) == cut_off
+    assert (told.exc_info is None) == cut_off

@@ -35,6 +35,7 @@ MIGRATIONS = [
     "0009_sharing_by_email",
     "0010_blurhash",
     "0011_recovery_codes",
+    "0012_reprocessing",
 ]
 NAMES_OF_SQLITE = (("owner_id", "filename_folded", "id"), False, False)
 NAMES_OF_POSTGRES = (("owner_id", "filename_folded"), False, False)
@@ -51,7 +52,7 @@ TABLES = {
     "idempotency_key",
     "file_share",
     "audit_record",
-    "backfill",
+    "reprocessing",
 }
 
 MIGRATING = """

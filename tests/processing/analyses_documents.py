@@ -4,6 +4,7 @@ import io
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -32,10 +33,11 @@ def pdf(*, title: str = "A title", text: bool = True, pages: int = 2) -> bytes:
             "/Producer(Printer)/CreationDate(D:20240501123000+02'00')/ModDate(D:20240502)>>"
         ),
     ]
-    return _assembled(objects)
+    return assembled(objects)
 
 
-def _assembled(objects: list[str]) -> bytes:
+def assembled(objects: list[str]) -> bytes:
+    """Return a PDF of objects: the first is its catalog, the last its information."""
     out, offsets = bytearray(b"%PDF-1.7\n"), []
     for number, body in enumerate(objects, 1):
         offsets.append(len(out))
@@ -45,6 +47,35 @@ def _assembled(objects: list[str]) -> bytes:
     out += f"xref\n0 {size}\n0000000000 65535 f \n{table}".encode()
     out += f"trailer<</Size {size}/Root 1 0 R/Info {size - 1} 0 R>>\n".encode()
     return bytes(out + f"startxref\n{start}\n%%EOF\n".encode())
+
+
+def pdf_with_xmp(*, compressed: bool) -> bytes:
+    """Return an empty PDF whose properties are in an XMP packet alone, beside one of a picture."""
+    packet = b"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+    <x:xmpmeta xmlns:x="adobe:ns:meta/">
+    <r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+     xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/">
+    <r:Description xmp:CreateDate="2024-05-01T10:00:00+02:00"><dc:title><r:Alt>
+    <r:li>In XMP only</r:li></r:Alt></dc:title><dc:creator><r:Seq><r:li>Ann</r:li><r:li>Bob</r:li>
+    </r:Seq></dc:creator></r:Description></r:RDF></x:xmpmeta><?xpacket end="w"?>"""
+    data = zlib.compress(packet) if compressed else packet
+    head = "/Type /Metadata /Subtype /XML" + (" /Filter /FlateDecode" if compressed else "")
+    other = packet.replace(b"In XMP only", b"Of a picture")
+    return assembled(
+        [
+            "<< /Type /Catalog /Pages 2 0 R /Metadata 3 0 R >>",
+            "<< /Type /Pages /Kids [5 0 R] /Count 1 >>",
+            _stream(head, data),
+            _stream("/Subtype /XML", other),
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>",
+            "<< >>",
+        ]
+    )
+
+
+def _stream(entries: str, data: bytes) -> str:
+    content = data.decode("latin-1")
+    return f"<< {entries} /Length {len(data)} >>\nstream\n{content}\nendstream"
 
 
 def encrypted_pdf() -> bytes:

@@ -7,6 +7,7 @@ import lzma
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,35 @@ def test_a_zip_is_listed(tmp_path: Path) -> None:
     assert found["first_entries"][1] == {"name": "a/two.txt", "size": 1}
     assert found["compression_ratio"] == round(1001 / len(content), 2)
     assert found["comment"] == "Made here"
+
+
+def _unflagged(name: bytes, extra: bytes = b"") -> bytes:
+    """Return a ZIP with one empty entry, named by bytes that it says nothing of."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w") as archive:
+        entry = zipfile.ZipInfo("#" * len(name))
+        entry.extra = extra
+        archive.writestr(entry, b"")
+    return output.getvalue().replace(b"#" * len(name), name)
+
+
+@pytest.mark.parametrize("name", ["Привет мир.txt", "Übersicht.txt", "日本.txt"])
+def test_names_in_utf_8_without_the_flag_are_read(tmp_path: Path, name: str) -> None:
+    found = metadata(tmp_path, _unflagged(name.encode()), "application/zip", "a.zip")
+    assert found["first_entries"][0]["name"] == name
+
+
+def test_a_name_in_an_old_code_page_stays_what_it_was(tmp_path: Path) -> None:
+    found = metadata(tmp_path, _unflagged("é.txt".encode("cp437")), "application/zip", "a.zip")
+    assert found["first_entries"][0]["name"] == "é.txt"
+
+
+def test_a_unicode_path_beside_an_old_name_is_taken(tmp_path: Path) -> None:
+    old, name = b"?.txt", "ж.txt".encode()
+    field = b"\x01" + zlib.crc32(old).to_bytes(4, "little") + name
+    extra = struct.pack("<HH", 0x7075, len(field)) + field
+    found = metadata(tmp_path, _unflagged(old, extra), "application/zip", "a.zip")
+    assert found["first_entries"][0]["name"] == "ж.txt"
 
 
 @pytest.mark.parametrize(

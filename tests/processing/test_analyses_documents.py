@@ -16,6 +16,7 @@ from tests.processing.analyses_documents import (
     encrypted_pdf,
     opendocument,
     pdf,
+    pdf_with_xmp,
     sheets,
     slides,
     word,
@@ -41,6 +42,13 @@ def test_a_pdf_says_what_its_author_wrote(tmp_path: Path) -> None:
     assert found["page_size"] == {"width": 595, "height": 842}
     assert found["has_text_layer"] is True
     assert probed(tmp_path, pdf(), "application/pdf") == (None, None, None)
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_pdf_with_properties_in_xmp_alone_tells_them(tmp_path: Path, *, compressed: bool) -> None:
+    found = metadata(tmp_path, pdf_with_xmp(compressed=compressed), "application/pdf")
+    assert (found["title"], found["author"]) == ("In XMP only", "Ann, Bob")
+    assert found["created"] == "2024-05-01T10:00:00+02:00"
 
 
 def test_a_pdf_without_text_has_no_text_layer(tmp_path: Path) -> None:

@@ -113,20 +113,28 @@ def sampled(content: bytes, sizes: Sequence[int] = (65_536,), name: str = "a") -
     return identify_sample(sampler.sample(name))
 
 
-FAR = {
-    "sound, described last": (file_type(b"isom") + MEDIA + movie(b"soun"), "audio/mp4"),
-    "sound before pictures": (file_type(b"isom") + MEDIA + movie(b"soun", b"vide"), "video/mp4"),
+BEHIND = {
+    "sound, described late": (file_type(b"isom") + MEDIA + movie(b"soun") + MEDIA, "audio/mp4"),
+    "sound before pictures": (
+        file_type(b"isom") + MEDIA + movie(b"soun", b"vide") + MEDIA,
+        "video/mp4",
+    ),
     "a large first track": (
         file_type(b"isom")
         + MEDIA
-        + box(b"moov", track(b"soun"), box(b"free", NOTHING), track(b"vide")),
+        + box(b"moov", track(b"soun"), box(b"free", NOTHING), track(b"vide"))
+        + MEDIA,
         "video/mp4",
     ),
-    "tracks behind a cover": (matroska(b"matroska", 2, before=COVER), "audio/matroska"),
-    "a stream behind a cover": (asf(ASF_AUDIO, bytes(16), ASF_AUDIO), "audio/x-ms-wma"),
-    "FLAC behind a cover": (b"ID3\3\0\0\0\4\0\0" + bytes(65_536) + b"fLaC", "audio/flac"),
-    "an OLE directory far away": (compound("WordDocument", behind=400), "application/msword"),
-    "office parts at the end": (
+    "tracks behind a cover": (matroska(b"matroska", 2, before=COVER) + NOTHING, "audio/matroska"),
+    "FLAC behind a cover": (
+        b"ID3\3\0\0\0\4\0\0" + bytes(65_536) + b"fLaC" + NOTHING,
+        "audio/flac",
+    ),
+    "an OLE directory": (compound("WordDocument", behind=400) + NOTHING, "application/msword"),
+}
+AT_THE_END = {
+    "office parts": (
         zipped(("big.bin", random.Random(1).randbytes(200_000)), (  # noqa: S311 - not a secret
             "[Content_Types].xml",
             content_types(f"{OFFICE}.wordprocessingml.template.main+xml", "word/document.xml"),
@@ -136,6 +144,7 @@ FAR = {
     "a disk image": (b"x\1" + NOTHING + b"koly\0\0\0\4\0\0\2\0".ljust(512, b"\0"),
                      "application/x-apple-diskimage"),
 }  # fmt: skip
+FAR = BEHIND | AT_THE_END
 
 
 @pytest.mark.parametrize("name", FAR)
@@ -252,6 +261,13 @@ def test_raw_photos_are_told_by_their_tags(
 ) -> None:
     for order in "<>":
         assert identify(tiff(tags, order), name) == expected
+
+
+def test_a_portable_map_is_one_if_its_pixels_are_all_there() -> None:
+    for head, kind in ((b"P5\n8 4\n255\n", "graymap"), (b"P6\n# c\n8 4 255\n", "pixmap")):
+        pixels = b"\n" * 32 * (3 if b"P6" in head else 1)
+        assert identify(head + pixels, "a") == f"image/x-portable-{kind}"
+    assert identify(b"P5 12 30 100 people came by bus.\n", "a") == "text/plain"
 
 
 @given(st.sampled_from(sorted(FAR)), st.integers(0, 4000), st.binary(min_size=1, max_size=8))

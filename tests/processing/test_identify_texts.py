@@ -11,6 +11,7 @@ SVG = "<svg xmlns='http://www.w3.org/2000/svg'/>"
 SUBTITLE = "1\n00:00:01,000 --> 00:00:02,500\nHello.\n"
 
 MAIL = [
+    f"From: a@b.c\n{SENT}\nhello",
     f"MIME-Version: 1.0\nFrom: a@b.c\nTo: d@e.f\nSubject: x\n{SENT}\nhello",
     f"Subject: x\nTo: d@e.f\nFrom: Ann <a@b.c>\n{SENT}\nhello",
     f"To: d@e.f\nSubject: x\nFrom: a@b.c\nMessage-ID: <1@b.c>\n{SENT}\nhello",
@@ -25,6 +26,7 @@ NO_MAIL = [
     "From: the desk of Bob\nThis is a note.\n",
     "From: Ann\nTo: Bob\nSubject: lunch\n\nAt twelve?\n",
     "Subject: hello\n\nthat is all\n",
+    "From: ann@example.org\nDate: 3 March 2024\n\nSee you.\n",
     "To: do\n- a\n- b\n",
     "title: x\ndate: 2024-03-01\nauthor: Ann\n\ntext\n",
     "Content-Type: text/html\nServer: x\nDate: Fri, 1 Mar 2024 10:00:00 GMT\n\n",
@@ -215,7 +217,7 @@ def test_text_is_text_in_any_encoding(text: str, encoding: str) -> None:
     assert identify(text.encode(encoding), "a.md") == "text/markdown"
 
 
-@pytest.mark.parametrize("content", [b"\0", bytes(100), b"text\0text", b"\x01text\n"])
+@pytest.mark.parametrize("content", [b"\0", bytes(100), b"\x1a", b"text\0text", b"\x01text\n"])
 def test_bytes_that_no_text_has_make_it_binary(content: bytes) -> None:
     assert identify(content, "a.txt") == UNKNOWN
 

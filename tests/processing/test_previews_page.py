@@ -55,6 +55,12 @@ def rendered(
     return page.render(source(path, content_type), longest)
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"])
+def test_every_line_separator_ends_a_line(path: Path, mark: str) -> None:
+    found = rendered(path, f"one{mark}two".encode())
+    assert found.tobytes() == rendered(path, b"one\ntwo").tobytes()
+
+
 def texts(blocks: list[Block]) -> list[str]:
     return ["".join(span.text for span in block.spans) for block in blocks if block.spans]
 

@@ -126,7 +126,7 @@ def test_word_gives_paragraphs_tables_and_content_controls(tmp_path: Path) -> No
         "in a control",
     ]
     assert page["text"].split("\n\n") == blocks
-    assert (page["language"], page["engine"]) == ("en", "python-docx")
+    assert (page["language"], page["engine"]) == ("en", "ooxml")
     assert said == {"pages": 1, "truncated": False}
 
 
@@ -147,10 +147,10 @@ def test_slides_are_pages_with_tables_and_notes(tmp_path: Path) -> None:
 def test_sheets_are_pages_of_values(tmp_path: Path) -> None:
     pages, _ = extracted(_file(tmp_path, XLSX))
     assert [page["text"] for page in pages] == [
-        "Fruit\n\nName\tCount\tDay\nÄpfel\t3\t2026-01-02",
+        "Fruit\n\nName\tCount\tDay\nÄpfel\t3\t2026-01-02 0:00:00",
         "Empty",
     ]
-    assert text_of_first(tmp_path).endswith("Name   Count  Day\nÄpfel  3      2026-01-02")
+    assert text_of_first(tmp_path).endswith("Name   Count  Day\nÄpfel  3      2026-01-02 0:00:00")
 
 
 def text_of_first(folder: Path) -> str:

@@ -58,6 +58,39 @@ def test_text_beyond_the_bound_is_left_out_and_said_so(tmp_path: Path) -> None:
         assert 4_000_000 < len(pages[0]["text"]) < 11_000_000
 
 
+TURKISH = "Bu bir Türkçe metindir. Şişli'de güneşli bir gün, İstanbul."
+POLISH = "Zażółć gęślą jaźń. Chrząszcz brzmi w trzcinie w Szczebrzeszynie."
+CZECH = "Příliš žluťoučký kůň úpěl ďábelské ódy."
+RUSSIAN = "Съешь ещё этих мягких французских булок, да выпей чаю."
+HEBREW = "שלום עולם, זהו חוזה שכירות לשנת הבאה ויש בו סעיפים"
+JAPANESE = "これは日本語のテキストです。東京は晴れています。"
+QUOTED = "Don’t “quote” me – it’s a test… of £5 and 20° Celsius."
+
+
+@pytest.mark.parametrize(
+    ("words", "encodings"),
+    [
+        (TURKISH, "cp1254 iso8859-9 cp857"),
+        (POLISH, "cp1250 iso8859-2 cp852"),
+        (CZECH, "cp1250 iso8859-2"),
+        (RUSSIAN, "cp1251 koi8-r cp866 iso8859-5 mac-cyrillic"),
+        (HEBREW, "cp1255 iso8859-8 cp862"),
+        (GERMAN, "cp1252 mac-roman cp850"),
+        (JAPANESE, "cp932 euc_jp iso2022_jp utf-16-le utf-16-be"),
+        (QUOTED, "cp1252 utf-16-le"),
+    ],
+)
+def test_encodings_before_unicode_are_found(words: str, encodings: str) -> None:
+    assert {name: decoded(words.encode(name)) for name in encodings.split()} == dict.fromkeys(
+        encodings.split(), words
+    )
+
+
+@pytest.mark.parametrize("words", ["\x1b(B\x1b[m and on", "echo ~{a,b} done", "\x1b$ twice"])
+def test_escapes_of_terminals_and_shells_are_no_encoding(words: str) -> None:
+    assert decoded(words.encode()) == words
+
+
 @pytest.mark.parametrize("content_type", ["video/mp4", "audio/mpeg", "application/zip", "a/b"])
 def test_what_has_no_text_is_unsupported(tmp_path: Path, content_type: str) -> None:
     with pytest.raises(ProcessingError) as caught:
@@ -122,6 +155,52 @@ def test_html_is_decoded_as_it_says(tmp_path: Path, encoding: str) -> None:
     assert text(source(tmp_path, page, "text/html")) == words
 
 
+def _mixed(*parts: tuple[str, str]) -> bytes:
+    shown = "".join(f"--B\r\n{head}\r\n\r\n{body}\r\n" for head, body in parts)
+    head = "From: ann@example.org\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n"
+    return f"{head}{shown}--B--\r\n".encode()
+
+
+def test_mail_shows_every_part_that_is_no_alternative(tmp_path: Path) -> None:
+    data = _mixed(
+        ("Content-Type: text/html", "<p>The letter</p>"),
+        ('Content-Type: text/plain\r\nContent-Disposition: inline; filename="a.txt"', "A note"),
+        ('Content-Type: text/plain\r\nContent-Disposition: attachment; filename="b"', "unseen"),
+        ("Content-Type: text/plain", "Sent by the list"),
+    )
+    found = text(source(tmp_path, data, "message/rfc822"))
+    assert found.split("\n\n")[1:] == [
+        "The letter",
+        "A note",
+        "Sent by the list",
+        "Attachment: a.txt\nAttachment: b",
+    ]
+
+
+def test_an_empty_plain_form_leaves_the_html_one(tmp_path: Path) -> None:
+    message = _message()
+    message.set_content(" \n")
+    message.add_alternative("<p>Only here</p>", subtype="html")
+    assert text(source(tmp_path, message.as_bytes(), "message/rfc822")).endswith("Only here")
+
+
+def test_a_forwarded_message_keeps_its_sender_and_subject(tmp_path: Path) -> None:
+    inner = "From: Cid <cid@example.org>\r\nSubject: Minutes\r\n\r\nWe agreed."
+    data = _mixed(("Content-Type: message/rfc822", inner))
+    found = text(source(tmp_path, data, "message/rfc822"))
+    assert found.split("\n\n")[1:] == [
+        "From: Cid <cid@example.org>\nSubject: Minutes",
+        "We agreed.",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "cp1251"])
+def test_raw_characters_in_the_head_of_mail_are_read(tmp_path: Path, encoding: str) -> None:
+    subject = "Счёт за электроэнергию" if encoding == "cp1251" else "Größenordnung der Fußgänger"
+    data = f"From: ann@example.org\nSubject: {subject}\n\nbody".encode(encoding)
+    assert f"Subject: {subject}\n" in text(source(tmp_path, data, "message/rfc822"))
+
+
 def test_html_of_a_hundred_thousand_nested_elements_is_read_as_far_as_it_goes(
     tmp_path: Path,
 ) -> None:
@@ -156,6 +235,30 @@ def test_rtf_gives_its_paragraphs(tmp_path: Path) -> None:
     assert text(source(tmp_path, rtf, "text/rtf")) == "One bold word.\n\nCafé €."
     deep = b"{\\rtf1" + b"{" * 100_000 + b"deep" + b"}" * 100_000
     assert "deep" in text(source(tmp_path, deep, "text/rtf"))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (r"\u-10179?\u-8704? and \u55357 \u56832 ", "😀 and 😀"),
+        (r"{\uc2\u26085\'93\'fa}{\uc0\u26412}", "日本"),
+        (r"{\f1 \'93\'fa\'96\{}", "日本"),
+        (r"\f1 \'83A\f2 \'cf\'f0", "アПр"),
+        (r"seen {\v hidden}{\deleted gone}\v no\v0 too", "seen too"),
+        (r"a{\*\unknown x}{\pict 0123}{\field{\*\fldinst HYPERLINK y}{\fldrslt b}}", "ab"),
+        (r"a{\*\shpinst{\sp{\sn n}{\sv v}}{\shptxt in a box\par}}", "a in a box"),
+        (
+            r"a{\footnote note}{\*\annotation remark}{\footer below}{\header above} b",
+            "above a b below note remark",
+        ),
+        (r"\intbl a\cell b\cell\row\emdash\~\{c\}", "a b — {c}"),
+        (r"a{\pict\bin4 {{{{}b", "ab"),
+    ],
+)
+def test_rtf_reads_characters_and_destinations(tmp_path: Path, body: str, words: str) -> None:
+    fonts = r"{\fonttbl{\f1\fnil\fcharset128 Gothic;}{\f2\fcharset204 Arial;}}"
+    file = source(tmp_path, rf"{{\rtf1\ansi\ansicpg1252{fonts}{body}}}".encode(), "text/rtf")
+    assert " ".join(text(file).split()) == words
 
 
 def _message() -> EmailMessage:

@@ -30,6 +30,13 @@ def test_a_picture_of_a_page_is_read_whole_in_its_language(
     assert said == {"pages": 1, "truncated": False}
 
 
+@pytest.mark.parametrize("ink", [0, 255])
+def test_text_on_a_transparent_ground_is_read_whatever_its_colour(ink: int) -> None:
+    page = drawn("Gate number 41 closes")
+    clear = Image.merge("LA", (Image.new("L", page.size, ink), ImageOps.invert(page)))
+    assert recognized(clear, Options("eng")).text == "Gate number 41 closes"
+
+
 def test_auto_finds_the_language_and_reads_as_well_as_when_told() -> None:
     image = drawn("\n".join([GERMAN] * 4))
     found = recognized(image.copy(), Options("auto"))

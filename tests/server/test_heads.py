@@ -137,3 +137,14 @@ def test_requests_behind_one_that_asks_for_an_upgrade_are_served(serving: Servin
         for _ in range(50):
             assert client.answer() == (200, told("/asking", b"abcde"))
         assert client.answer() == (200, told("/last", b""))
+
+
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_a_request_that_asks_for_an_upgrade_and_closes_is_answered(
+    serving: Serving, version: bytes
+) -> None:
+    asking = head("/asking", *H2C, "Connection: close", "Content-Length: 5") + b"abcde"
+    with serving.connected() as client:
+        client.send(asking.replace(b"HTTP/1.1", b"HTTP/" + version))
+        assert client.answer() == (200, told("/asking", b"abcde"))
+        assert client.ended()

@@ -189,6 +189,17 @@ class StorageContract:
             await staged.commit()
             assert not await is_missing(storage, key)
 
+    async def test_sealed_bytes_wait_unseen_for_their_commit(self, storage: Storage) -> None:
+        kept, dropped = new_key(), new_key()
+        async with await storage.stage(kept) as staged, await storage.stage(dropped) as other:
+            for one in (staged, other):
+                await one.write(b"sealed")
+                await one.seal()
+            assert await is_missing(storage, kept)
+            await staged.commit()
+        assert await get(storage, kept) == b"sealed"
+        assert await is_missing(storage, dropped)
+
     async def test_nothing_is_visible_after_a_discard(self, storage: Storage) -> None:
         staged = await storage.stage(new_key())
         await staged.write(b"abc")

@@ -1,7 +1,6 @@
 """The suite itself is tested: each store here breaks one promise and must be caught.
 
-A store is broken in the smallest way that a real back end gets wrong, and the test that should
-notice is named, so that a sentence of the contract cannot lose its teeth unseen.
+A store is broken in the smallest way that a real back end gets wrong; the test to notice is named.
 """
 # ruff: noqa: D101, ARG002 - a class's name says its fault, often an argument left unused
 
@@ -148,6 +147,11 @@ class ShowsStagedBytes(StagedLike):
 
     async def commit(self) -> None:
         self.storage.objects.pop("f" * 32, None)
+        await self.inner.commit()
+
+
+class SealsInPublic(StagedLike):
+    async def seal(self) -> None:
         await self.inner.commit()
 
 
@@ -355,6 +359,7 @@ BROKEN: list[tuple[type[MemoryStorage], Sentence]] = [
     (staging(MixesUploads), C.test_uploads_that_take_turns_do_not_mix),
     (staging(ShowsStagedBytes), C.test_nothing_is_visible_before_the_commit),
     (ListsStaged, C.test_nothing_is_visible_before_the_commit),
+    (staging(SealsInPublic), C.test_sealed_bytes_wait_unseen_for_their_commit),
     (staging(ShowsStagedBytes), C.test_nothing_is_visible_after_a_discard),
     (staging(NeverDiscards), C.test_leaving_the_block_without_a_commit_discards),
     (staging(DiscardsOnce), C.test_discarding_twice_is_no_error),

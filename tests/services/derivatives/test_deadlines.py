@@ -12,7 +12,8 @@ from core.settings import Settings
 from models.derivative import DerivativeKind
 from processing.effort import at_work, in_line
 from services.application import Application
-from services.derivatives.derivatives import Derivatives, Product
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.making import Product
 from services.derivatives.rows import Specification
 from services.uploads.reservations import Reservations
 from tests.services.conftest import account, checked, uploaded

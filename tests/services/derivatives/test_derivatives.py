@@ -21,7 +21,8 @@ from models.derivative import DerivativeKind
 from processing.task import Failure, ProcessingError
 from services.application import Application
 from services.derivatives import rows as derivative_records
-from services.derivatives.derivatives import Derivatives, Product
+from services.derivatives.derivatives import Derivatives
+from services.derivatives.making import Product
 from services.derivatives.rows import Specification, StoredDerivative
 from services.maintenance.check import Checker, FindingKind
 from services.uploads.reservations import Reservations

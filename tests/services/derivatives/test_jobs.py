@@ -9,10 +9,11 @@ from core.metrics import REGISTRY
 from core.settings import Settings
 from models.derivative import DerivativeKind
 from services.application import Application
-from services.derivatives.derivatives import Product
+from services.derivatives.making import Product
 from services.derivatives.queue import Jobs
+from services.derivatives.reprocessing import Maker
 from services.derivatives.rows import Specification
-from services.job_worker import JobWorker, Maker
+from services.job_worker import JobWorker
 from tests.services.conftest import account, checked, uploaded
 
 

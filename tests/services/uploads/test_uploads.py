@@ -24,10 +24,12 @@ from services.application import Application
 from services.files.listing import FileFilter
 from services.files.metadata import Draft
 from services.files.paging import Order
+from tests.processing.containers import box, file_type, movie
 from tests.services.conftest import (
     LIMIT,
     account,
     assert_invariants,
+    body,
     checked,
     content_of,
     received,
@@ -104,6 +106,25 @@ async def test_the_type_is_of_the_content_even_if_it_comes_byte_by_byte(
     staged = await received(application, owner, *pieces(page, 1), filename="photo.jpg")
     assert staged.mime_type == "text/html"
     await application.uploads.discard(staged)
+
+
+async def test_the_type_is_found_wherever_in_the_file_it_is_told(
+    application: Application, owner: Viewer
+) -> None:
+    media = box(b"mdat", bytes(300_000))
+    recording = file_type(b"isom") + media + movie(b"soun") + media
+    staged = await received(application, owner, *pieces(recording, 10_000), filename="a.mp4")
+    assert staged.mime_type == "audio/mp4"
+    await application.uploads.discard(staged)
+
+
+async def test_the_declared_type_chooses_among_types_that_the_content_leaves_open(
+    application: Application, owner: Viewer
+) -> None:
+    for declared, expected in (("text/markdown", "text/markdown"), ("image/png", "text/plain")):
+        staged = await application.uploads.receive(owner, body(b"# Title\n"), "unnamed", declared)
+        assert staged.mime_type == expected
+        await application.uploads.discard(staged)
 
 
 async def test_only_an_account_may_upload_and_no_byte_is_read_of_others(
