@@ -22,7 +22,7 @@ FROM python:3.11-slim-bookworm
 # hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      bubblewrap fonts-dejavu-core fonts-wqy-microhei libcairo2 libmagic1 \
+      bubblewrap fonts-dejavu-core fonts-wqy-microhei libmagic1 \
       tesseract-ocr tesseract-ocr-deu tesseract-ocr-eng tesseract-ocr-fra tesseract-ocr-ita \
       tesseract-ocr-osd tesseract-ocr-por tesseract-ocr-spa \
  && rm -rf /var/lib/apt/lists/* \

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-import av
 from av.container import InputContainer
-from av.stream import Disposition
 
 from processing import audiovisual
+from processing.analyses import durations
 from processing.analyses.result import Parts, number
 from processing.analyses.rotation import rotations
 from processing.task import Source
@@ -27,13 +26,14 @@ def parts(source: Source) -> Parts:
     """
     turned = rotations(source)
     with audiovisual.opened(source) as container:
-        yield _shown(container, turned)
+        yield _size(container, turned)
+        yield durations.measured(source, container)
         yield {
             "container": container.format.name,
             "container_name": container.format.long_name,
             "bit_rate": container.bit_rate or None,
             "chapters": len(container.chapters()),
-            "has_cover": any(_is_cover(stream) for stream in container.streams),
+            "has_cover": any(audiovisual.is_cover(stream) for stream in container.streams),
             "tags": _tags(container),
         }
         streams = list(container.streams)[:_MAX_STREAMS]
@@ -47,13 +47,14 @@ def probe(source: Source) -> dict[str, Any]:
         ProcessingError: The recording is broken or cut off.
     """
     with audiovisual.opened(source) as container:
-        return _shown(container, rotations(source))
+        duration = durations.measured(source, container)["duration"]
+        return _size(container, rotations(source)) | {"duration": duration}
 
 
-def _shown(container: InputContainer, turned: dict[int, int]) -> dict[str, Any]:
-    films = [stream for stream in container.streams.video if not _is_cover(stream)]
-    width, height = _display_size(films[0], turned) if films else (None, None)
-    return {"width": width, "height": height, "duration": _duration(container)}
+def _size(container: InputContainer, turned: dict[int, int]) -> dict[str, Any]:
+    video = audiovisual.main_video(container)
+    width, height = _display_size(video, turned) if video else (None, None)
+    return {"width": width, "height": height}
 
 
 def _display_size(stream: Any, turned: dict[int, int]) -> tuple[int | None, int | None]:
@@ -61,29 +62,13 @@ def _display_size(stream: Any, turned: dict[int, int]) -> tuple[int | None, int 
     width, height = getattr(codec, "width", 0), getattr(codec, "height", 0)
     shape = stream.sample_aspect_ratio or getattr(codec, "sample_aspect_ratio", None) or 1
     width = round(width * shape) if shape > 0 else width
-    if turned.get(stream.id) in _SIDEWAYS:
+    if _turn(stream, turned) in _SIDEWAYS:
         width, height = height, width
     return (width, height) if 0 < width < _MAX_SIZE and 0 < height < _MAX_SIZE else (None, None)
 
 
-def _duration(container: InputContainer) -> float | None:
-    if container.duration:
-        return _seconds(container.duration / av.time_base)
-    lengths = [
-        stream.duration * stream.time_base
-        for stream in container.streams
-        if stream.duration and stream.time_base
-    ]
-    return _seconds(max(lengths)) if lengths else None
-
-
-def _seconds(value: Any) -> float | None:
-    found = number(value)
-    return round(found, 3) if found and found > 0 else None
-
-
-def _is_cover(stream: Any) -> bool:
-    return bool(stream.disposition & Disposition.attached_pic)
+def _turn(stream: Any, turned: dict[int, int]) -> int:
+    return turned.get(stream.id or stream.index, 0)
 
 
 def _tags(container: InputContainer) -> dict[str, str]:
@@ -104,7 +89,7 @@ def _stream(stream: Any, turned: dict[int, int]) -> dict[str, Any]:
         "profile": stream.profile if codec else None,
         "bit_rate": getattr(codec, "bit_rate", None) or None,
         "language": stream.language if stream.language != _UNDETERMINED else None,
-        "duration": _seconds((stream.duration or 0) * (stream.time_base or 0)),
+        "duration": durations.seconds((stream.duration or 0) * (stream.time_base or 0)),
     }
     if stream.type == "video" and codec:
         return described | _video(stream, codec, turned)
@@ -117,8 +102,8 @@ def _video(stream: Any, codec: Any, turned: dict[int, int]) -> dict[str, Any]:
         "height": codec.height,
         "frame_rate": _rate(stream.average_rate or stream.base_rate),
         "pixel_format": codec.pix_fmt,
-        "rotation": turned.get(stream.id, 0),
-        "is_cover": _is_cover(stream),
+        "rotation": _turn(stream, turned),
+        "is_cover": audiovisual.is_cover(stream),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 from processing.kinds import PICTURED, Kind, kind_of
 from processing.task import ProcessingError, Source
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Add 1 when sizes, durations or BlurHashes come out otherwise: servers then probe files anew."""
 
 _NOTHING: Final[dict[str, Any]] = {

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
@@ -11,7 +12,9 @@ from processing.task import Failure, ProcessingError, Source
 
 _CHUNK: Final = 16 * 1024
 _MAX_HEAD: Final = 1024 * 1024
-_LENGTH: Final = re.compile(r"\s*\+?(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*([a-z]*)\s*", re.ASCII)
+_LENGTH: Final = re.compile(
+    r"\s*\+?((?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:e[+-]?\d{1,2})?)\s*([a-z]*)\s*", re.ASCII
+)
 _PIXELS: Final = {
     "": 1.0,
     "px": 1.0,
@@ -37,13 +40,13 @@ def parts(source: Source) -> Parts:
     root = _root(source)
     if root is None:
         raise ProcessingError(Failure.FAILED, "The drawing cannot be read.")
-    width, height = _size(root)
-    yield {"width": width, "height": height, "view_box": _view_box(root) or None}
+    width, height = map(_rounded, dimensions(root))
+    yield {"width": width, "height": height, "view_box": view_box(root) or None}
 
 
 def size(source: Source) -> tuple[int, int] | None:
     """Return width and height in pixels, rounded; None if the drawing says none."""
-    width, height = _size(_root(source) or {})
+    width, height = map(_rounded, dimensions(_root(source) or {}))
     return (width, height) if width and height else None
 
 
@@ -64,13 +67,25 @@ def _root(source: Source) -> dict[str, str] | None:
     return attributes if name.rpartition(":")[2] == "svg" else None
 
 
-def _size(root: dict[str, str]) -> tuple[int | None, int | None]:
+def dimensions(root: Mapping[str, str]) -> tuple[float | None, float | None]:
+    """Return width and height in pixels by the attributes of the root element.
+
+    Where one is missing or a percentage, the view box gives it (CSS Images 3, section 4.1).
+    """
     width, height = _pixels(root.get("width")), _pixels(root.get("height"))
-    box = _view_box(root)
+    box = view_box(root)
     if box and not (width and height):
         ratio = box[2] / box[3]
         width, height = _completed(width, height, ratio) or (box[2], box[3])
-    return _rounded(width), _rounded(height)
+    return width, height
+
+
+def view_box(root: Mapping[str, str]) -> list[float]:
+    """Return the view box; empty if it is missing, broken or without area."""
+    words = re.split(r"[\s,]+", root.get("viewBox", "")[:200].strip())
+    numbers = [value for value in map(number, words) if value is not None]
+    whole = len(numbers) == len(words) == 4  # noqa: PLR2004 - x, y, width, height
+    return numbers if whole and min(numbers[2:]) > 0 else []
 
 
 def _completed(
@@ -79,14 +94,6 @@ def _completed(
     if width:
         return width, width / ratio
     return (height * ratio, height) if height else None
-
-
-def _view_box(root: dict[str, str]) -> list[float]:
-    """Return the view box; empty if it is missing, broken or without area."""
-    words = re.split(r"[\s,]+", root.get("viewBox", "")[:200].strip())
-    numbers = [value for value in map(number, words) if value is not None]
-    whole = len(numbers) == len(words) == 4  # noqa: PLR2004 - x, y, width, height
-    return numbers if whole and min(numbers[2:]) > 0 else []
 
 
 def _pixels(length: str | None) -> float | None:

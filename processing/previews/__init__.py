@@ -22,10 +22,10 @@ _MODULES: Final = {
 
 _VERSIONS: Final = {
     Kind.IMAGE: 1,
-    Kind.SVG: 1,
+    Kind.SVG: 2,
     Kind.PDF: 1,
-    Kind.VIDEO: 1,
-    Kind.AUDIO: 1,
+    Kind.VIDEO: 2,
+    Kind.AUDIO: 2,
     Kind.TEXT: 1,
     Kind.HTML: 1,
     Kind.MAIL: 1,

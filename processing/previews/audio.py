@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import Final, Literal
 
 import av
@@ -12,10 +13,10 @@ from av.audio.frame import AudioFrame
 from av.audio.plane import AudioPlane
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.stream import Disposition
+from av.stream import Stream
 from PIL import Image, ImageDraw, ImageOps
 
-from processing.audiovisual import opened
+from processing.audiovisual import is_cover, main_audio, opened
 from processing.images import check_size, translated
 from processing.task import Failure, ProcessingError, Source
 
@@ -23,6 +24,7 @@ _Code = Literal["B", "h", "i", "q", "f", "d"]
 
 _COVER_FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _MAX_COVERS: Final = 8
+_FRONT, _OTHER = "Cover (front)", "Other"
 _FAST_SEEK: Final = 0x80000  # AVFMT_FLAG_FAST_SEEK
 
 _WHOLE_SECONDS: Final = 120
@@ -74,15 +76,29 @@ def picture(container: InputContainer, longest: int) -> Image.Image:
 
 
 def _cover(container: InputContainer, longest: int) -> Image.Image | None:
-    """Return the first embedded picture that can be decoded."""
-    streams = [s for s in container.streams.video if s.disposition & Disposition.attached_pic]
+    """Return the front cover, else the first embedded picture that can be decoded."""
+    streams = [stream for stream in container.streams.video if is_cover(stream)][:_MAX_COVERS]
     if not streams:
         return None
     # FFmpeg hands over attached pictures before anything else is read.
-    for packet in islice(container.demux(streams), min(len(streams), _MAX_COVERS)):
+    packets = islice(container.demux(streams), len(streams))
+    pictures = [(_rank(packet.stream), bytes(packet)) for packet in packets]
+    for _, data in sorted(pictures, key=itemgetter(0)):
         with suppress(ProcessingError):
-            return _decoded(bytes(packet), longest)
+            return _decoded(data, longest)
     return None
+
+
+def _rank(stream: Stream) -> int:
+    """Return 0 for a front cover, 1 for a picture that does not say, 2 for any other.
+
+    By the type of picture of ID3 and FLAC (RFC 9639, section 8.8), as FFmpeg names it, or by the
+    file name that Matroska gives covers (RFC 9559, section 21).
+    """
+    kind = stream.metadata.get("comment", "")
+    if kind == _FRONT or stream.metadata.get("filename", "").lower().startswith("cover."):
+        return 0
+    return 2 if kind and kind != _OTHER else 1
 
 
 def _decoded(data: bytes, longest: int) -> Image.Image:
@@ -95,9 +111,9 @@ def _decoded(data: bytes, longest: int) -> Image.Image:
 
 
 def _waveform(container: InputContainer, longest: int) -> Image.Image:
-    if not container.streams.audio:
+    stream = main_audio(container)
+    if stream is None:
         raise ProcessingError(Failure.FAILED, "The recording holds neither pictures nor sound.")
-    stream = container.streams.audio[0]
     # The stubs leave out that a stream of an unknown codec has no context.
     if stream.codec_context is None:
         raise ProcessingError(Failure.UNSUPPORTED, "The recording's codec is not supported.")

@@ -11,7 +11,12 @@ _ENVIRONMENT: Final = {
     "VIPS_WARNING": "0",  # any value silences it
     "VIPS_DISC_THRESHOLD": "1g",  # a worker has no disc; above this libvips would use one
 }
-_LOADERS: Final = (b"VipsForeignLoadPng", b"VipsForeignLoadWebp", b"VipsForeignLoadHeif")
+_LOADERS: Final = (
+    b"VipsForeignLoadPng",
+    b"VipsForeignLoadWebp",
+    b"VipsForeignLoadHeif",
+    b"VipsForeignLoadSvg",
+)
 FORMATS: Final = {0: "B", 2: "H", 6: "f", 8: "d"}
 """``VipsBandFormat`` to the code of ``array`` and ``memoryview``: 8 and 16 bits, floats."""
 
@@ -35,7 +40,7 @@ class Samples(NamedTuple):
 
 @cache
 def library() -> tuple[Any, Any]:
-    """Return ``ffi`` and ``lib``, made ready: it opens PNG, WebP and AVIF, and keeps nothing."""
+    """Return ``ffi`` and ``lib``, made ready: it has ``_LOADERS`` alone, and keeps nothing."""
     os.environ.update(_ENVIRONMENT)
     module = import_module("_libvips")
     ffi, lib = module.ffi, module.lib
@@ -51,7 +56,8 @@ def library() -> tuple[Any, Any]:
 def call(held: ExitStack, operation: str, options: str = "", **images: Any) -> Any:
     """Return the image that ``operation`` makes of ``images``; it lives as long as ``held``.
 
-    ``options`` are the other arguments, as libvips' command line writes them.
+    One of them may be a ``stream``, named ``source``. ``options`` are the other arguments, as
+    libvips' command line writes them.
 
     Raises:
         VipsError: It cannot be done.
@@ -68,6 +74,17 @@ def call(held: ExitStack, operation: str, options: str = "", **images: Any) -> A
     held.callback(lib.g_object_unref, built)
     held.callback(lib.vips_object_unref_outputs, ffi.cast("VipsObject *", built))
     return _output(built, held)
+
+
+def stream(held: ExitStack, data: bytes) -> Any:
+    """Return ``data`` as a source that loaders of libvips read; it lives as long as ``held``."""
+    ffi, lib = library()
+    memory = ffi.from_buffer(data)
+    made = lib.vips_source_new_from_memory(memory, len(data))
+    if made == ffi.NULL:
+        raise _error()
+    held.callback(lambda _: lib.g_object_unref(made), memory)  # the memory outlives the source
+    return made
 
 
 def image(held: ExitStack, samples: Samples) -> Any:
@@ -117,7 +134,8 @@ def _error() -> VipsError:
 def _set(operation: Any, name: str, image: Any) -> None:
     ffi, lib = library()
     value = ffi.new("GValue *")
-    lib.g_value_init(value, lib.g_type_from_name(b"VipsImage"))
+    kind = b"VipsSource" if name == "source" else b"VipsImage"
+    lib.g_value_init(value, lib.g_type_from_name(kind))
     lib.g_value_set_object(value, image)
     lib.g_object_set_property(ffi.cast("GObject *", operation), name.encode(), value)
     lib.g_value_unset(value)

@@ -1,4 +1,4 @@
-"""The poster of a film: its picture at a tenth of the duration, as a player would show it."""
+"""The poster of a video: its picture at a tenth of the duration, as a player would show it."""
 
 import struct
 from collections.abc import Iterator
@@ -8,22 +8,26 @@ from itertools import islice
 from typing import Final
 
 import av
+import av.filter
 from av.container import InputContainer
 from av.sidedata.sidedata import SideData
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from processing.audiovisual import opened
+from processing.audiovisual import main_video, opened
 from processing.previews import audio, frames
 from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 
-_MOMENTS: Final = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2))
+_MOMENTS: Final = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(3, 4))
 """Where to look, as shares of the duration: on while the picture is black."""
 
+_SECONDS: Final = (0, 1, 3, 10)
+"""Where to look if the duration is not known."""
+
 _BLACK: Final = 40
-"""A picture whose brightest pixel is darker, of 255, shows nothing; video black is 16."""
+_BLACK_SHARE: Final = 0.98
+"""A picture shows nothing if that share of its pixels is darker, of 255; video black is 16."""
 
 _AHEAD_PIXELS: Final = 50_000_000
 """The most pixels decoded on the way from a key frame to the moment looked for.
@@ -31,6 +35,7 @@ _AHEAD_PIXELS: Final = 50_000_000
 About 24 frames of 1080p, a tenth of a second; the key frame itself is shown if that falls short.
 """
 
+_BACK_SECONDS: Final = 10
 _PACKETS: Final = 2000
 """The most packets read in search of one picture."""
 
@@ -56,16 +61,11 @@ def render(source: Source, longest: int) -> Image.Image:
         ProcessingError: Broken, too many pixels, or of a codec that is not decoded.
     """
     with opened(source) as container:
-        film = _film(container)
+        film = main_video(container)
         if film is None:
             return audio.picture(container, longest)
         _prepare(film)
         return _poster(container, film, longest)
-
-
-def _film(container: InputContainer) -> VideoStream | None:
-    films = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
-    return next(films, None)
 
 
 def _prepare(film: VideoStream) -> None:
@@ -90,7 +90,7 @@ def _poster(container: InputContainer, film: VideoStream, longest: int) -> Image
         frame = _frame_at(container, film, target)
         if frame is None:
             continue
-        picture = _upright(frame, film.sample_aspect_ratio, longest)
+        picture = _upright(_progressive(frame), film.sample_aspect_ratio, longest)
         if not _is_black(picture):
             return picture
         first = first or picture
@@ -108,13 +108,36 @@ def _targets(container: InputContainer, film: VideoStream) -> Iterator[int]:
     start = film.start_time or 0
     if duration is not None and duration > 0:
         yield from (start + int(duration * share) for share in _MOMENTS)
-    yield start
+        yield start
+    else:
+        yield from (start + int(second / base) for second in _SECONDS)
 
 
 def _frame_at(container: InputContainer, film: VideoStream, target: int) -> VideoFrame | None:
-    """Return the frame shown at ``target``, or the key frame before if it is far from there."""
-    with suppress(av.FFmpegError, OverflowError):  # what cannot seek is read from where it is
-        container.seek(target, stream=film)
+    """Return the frame shown at ``target``, or the key frame before if it is far from there.
+
+    Transport and program streams have no index: a seek may end after the key frame that is needed,
+    so that it is tried again from further in front, and from the beginning.
+    """
+    back = int(_BACK_SECONDS / (film.time_base or Fraction(1, av.time_base)))
+    found = None
+    for place in (target, target - back, None):
+        # What cannot seek is read from where it is.
+        with suppress(av.FFmpegError, OverflowError):
+            if place is None:
+                container.seek(0)
+            else:
+                container.seek(place, stream=film)
+        frame = _frame_from_here(container, film, target)
+        found = found or frame
+        if frame and (frame.pts is None or frame.pts <= target):
+            return frame
+    return found
+
+
+def _frame_from_here(
+    container: InputContainer, film: VideoStream, target: int
+) -> VideoFrame | None:
     latest = None
     for frame in islice(_frames(container, film), _ahead(film) + 1):
         if latest and (frame.pts is None or frame.pts > target):
@@ -128,7 +151,7 @@ def _frame_at(container: InputContainer, film: VideoStream, target: int) -> Vide
 def _frames(container: InputContainer, film: VideoStream) -> Iterator[VideoFrame]:
     for packet in islice(container.demux(film), _PACKETS):
         with suppress(av.error.InvalidDataError):  # decoding goes on at the next sound packet
-            yield from film.decode(packet)
+            yield from (frame for frame in film.decode(packet) if not frame.is_corrupt)
 
 
 def _ahead(film: VideoStream) -> int:
@@ -139,6 +162,29 @@ def _is_far(frame: VideoFrame, film: VideoStream, target: int) -> bool:
     if frame.pts is None or not film.average_rate or not film.time_base:
         return True
     return (target - frame.pts) * film.time_base * film.average_rate > _ahead(film)
+
+
+def _progressive(frame: VideoFrame) -> VideoFrame:
+    """Return ``frame`` deinterlaced, by its own lines alone, if it consists of two fields."""
+    if frame.interlaced_frame:
+        with suppress(av.FFmpegError, ValueError):  # a pixel format that the filter does not take
+            return _deinterlaced(frame)
+    return frame
+
+
+def _deinterlaced(frame: VideoFrame) -> VideoFrame:
+    graph = av.filter.Graph()
+    graph.threads = 1  # each thread takes address space, which is limited
+    source = graph.add_buffer(
+        width=frame.width,
+        height=frame.height,
+        format=frame.format,
+        time_base=frame.time_base or Fraction(1, av.time_base),
+    )
+    graph.link_nodes(source, graph.add("estdif", "mode=frame"), graph.add("buffersink")).configure()
+    graph.vpush(frame)
+    graph.vpush(None)
+    return graph.vpull()
 
 
 def _upright(frame: VideoFrame, aspect: Fraction | None, longest: int) -> Image.Image:
@@ -163,5 +209,5 @@ def _sign(value: int) -> int:
 
 
 def _is_black(picture: Image.Image) -> bool:
-    _, brightest = picture.convert("L").getextrema()
-    return isinstance(brightest, int | float) and brightest < _BLACK
+    dark = sum(picture.convert("L").histogram()[:_BLACK])
+    return dark >= _BLACK_SHARE * picture.width * picture.height

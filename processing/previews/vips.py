@@ -1,4 +1,4 @@
-"""Reducing PNG and WebP while they are decoded, by libvips."""
+"""Reducing PNG and WebP while they are decoded, and drawing SVG, by libvips."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +9,7 @@ from PIL import Image
 from processing.previews import libvips
 from processing.task import Source
 
+_CSS_PIXELS: Final = "dpi=96,scale=0.75"  # of 1/96 inch; libvips scales by dpi / 72 beside
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
@@ -31,4 +32,18 @@ def reduced(source: Source, longest: int) -> Image.Image | None:
             return None
     if found.form != "B" or found.bands not in _MODES:
         return None
+    return Image.frombytes(_MODES[found.bands], (found.width, found.height), found.data)
+
+
+def drawn(drawing: bytes) -> Image.Image:
+    """Return an SVG drawing as RGBA in its own size, drawn by librsvg.
+
+    librsvg gets no base URL, and so refuses every reference but ``data:`` URLs.
+
+    Raises:
+        VipsError: The drawing is broken, or exceeds a limit of librsvg's.
+    """
+    with ExitStack() as held:
+        stream = libvips.stream(held, drawing)
+        found = libvips.samples(libvips.call(held, "svgload_source", _CSS_PIXELS, source=stream))
     return Image.frombytes(_MODES[found.bands], (found.width, found.height), found.data)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import cairocffi  # type: ignore[import-untyped]  # only tests draw with it
+import cairocffi
 import pypdfium2
 from PIL import Image, ImageDraw, ImageFont
 

@@ -43,13 +43,16 @@ def film(
     aspect: Fraction | None = None,
     turned: dict[str, Any] | None = None,
     attachment: tuple[str, str, bytes] | None = None,
+    flags: int = 0,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write a film of ``pictures``, ``rate`` a second, with a key frame every ``group``."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options or {}) as container:
         stream: Any = container.add_stream(codec, rate=rate)
         stream.width, stream.height = pictures[0].size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = group
+        stream.codec_context.flags |= flags
         no_others = {"sc_threshold": str(10**9)}  # key frames at changes of scene
         stream.codec_context.options = {"preset": "12"} if codec == "libsvtav1" else no_others
         if aspect:
@@ -79,11 +82,15 @@ def sound(
     rate: int = 16_000,
     cover: bytes = b"",
     container_format: str | None = None,
+    options: dict[str, str] | None = None,
+    bit_rate: int | None = None,
 ) -> Path:
     """Write a square wave whose level, 0 to 1, is that of the second it is asked for."""
-    with av.open(str(path), "w", format=container_format) as container:
+    with av.open(str(path), "w", format=container_format, options=options or {}) as container:
         stream: Any = container.add_stream(codec, rate=rate)
         stream.layout = "stereo"
+        if bit_rate:
+            stream.codec_context.bit_rate = bit_rate
         if cover and codec == "libopus":
             stream.metadata["METADATA_BLOCK_PICTURE"] = _picture_block(cover)
         elif cover:
@@ -125,3 +132,10 @@ def jpeg(size: tuple[int, int], colour: RGB = RED) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, colour).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def id3(*frames: tuple[bytes, bytes]) -> bytes:
+    """Return an ID3v2.3 tag of the given frames."""
+    content = b"".join(name + struct.pack(">IH", len(data), 0) + data for name, data in frames)
+    size = bytes((len(content) >> shift) & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + content

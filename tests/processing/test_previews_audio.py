@@ -9,7 +9,7 @@ from PIL import Image
 
 from processing.previews import audio
 from processing.task import Failure, ProcessingError, Source
-from tests.processing.recordings import RED, jpeg, sound, source
+from tests.processing.recordings import BLUE, RED, RGB, id3, jpeg, sound, source
 
 CODECS = {
     "a.mp3": "libmp3lame",
@@ -134,6 +134,37 @@ def test_cover_art_comes_before_a_waveform(name: str, tmp_path: Path) -> None:
     middle = cover.getpixel((240, 160))
     assert isinstance(middle, tuple)
     assert all(abs(a - b) < 8 for a, b in zip(middle, RED, strict=True))
+
+
+BACK, FRONT, ARTIST, OTHER = 4, 3, 8, 0  # types of picture: ID3v2.4 frames, section 4.14
+
+
+def apic(kind: int, shade: RGB) -> tuple[bytes, bytes]:
+    return b"APIC", b"\0image/jpeg\0" + bytes([kind, 0]) + jpeg((64, 64), shade)
+
+
+def flac_picture(kind: int, shade: RGB) -> bytes:
+    """Return a picture block of FLAC (RFC 9639, section 8.8)."""
+    data = jpeg((64, 64), shade)
+    block = struct.pack(">II", kind, 10) + b"image/jpeg" + bytes(20) + struct.pack(">I", len(data))
+    return b"\x06" + len(block + data).to_bytes(3) + block + data
+
+
+@pytest.mark.parametrize(
+    "kinds", [(BACK, FRONT), (ARTIST, BACK, FRONT), (BACK, OTHER), (FRONT, BACK), (OTHER, FRONT)]
+)
+def test_of_several_covers_the_front_one_is_shown(kinds: tuple[int, ...], tmp_path: Path) -> None:
+    wanted = FRONT if FRONT in kinds else OTHER
+    shades = [RED if kind == wanted else BLUE for kind in kinds]
+    song = sound(tmp_path / "a.mp3", 1, lambda _: 0.5, options={"id3v2_version": "0"})
+    song.write_bytes(id3(*map(apic, kinds, shades)) + song.read_bytes())
+    flac = sound(tmp_path / "a.flac", 1, lambda _: 0.5, codec="flac")
+    data = flac.read_bytes()
+    flac.write_bytes(data[:42] + b"".join(map(flac_picture, kinds, shades)) + data[42:])
+    for path in (song, flac):
+        cover = audio.render(source(path, "audio/mpeg"), 480)
+        assert cover.size == (64, 64)
+        assert cover.getpixel((32, 32)) == pytest.approx(RED, abs=8)
 
 
 def test_cover_art_is_never_enlarged_and_stands_upright(tmp_path: Path) -> None:

@@ -4,13 +4,13 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
-import cairosvg
 import pypdfium2
 import pytest
 from PIL import Image
 
 from processing.previews import document
 from processing.task import Failure, ProcessingError
+from tests.processing import pages
 from tests.processing.recordings import source
 
 RED_BELOW = b"1 0 0 rg 0 0 10000 50 re f"
@@ -113,9 +113,7 @@ def test_a_document_with_a_password_says_so(path: Path) -> None:
 
 
 def by_cairo() -> bytes:
-    drawing = "<svg xmlns='http://www.w3.org/2000/svg' width='100' height='200'><circle r='90'/>"
-    written: bytes = cairosvg.svg2pdf(f"{drawing}<text y='99'>Some text</text></svg>".encode())
-    return written
+    return pages.pdf([(10, 99, "Some text")], size=(100, 200))
 
 
 def by_pdfium() -> bytes:

@@ -159,7 +159,7 @@ def test_a_preview_of_too_many_bytes_is_refused() -> None:
 
 def test_the_registry_imports_no_decoder_before_a_file_comes() -> None:
     code = "import sys, processing.previews; print([m for m in sys.modules if m in {names}])"
-    names = {"PIL.Image", "cairosvg", "_libvips", "av", "pypdfium2"}
+    names = {"PIL.Image", "tinycss2", "_libvips", "av", "pypdfium2"}
     done = subprocess.run(  # noqa: S603 - our own code
         [sys.executable, "-c", code.replace("{names}", repr(names))],
         capture_output=True,

@@ -7,6 +7,7 @@ from typing import Any
 
 import av
 import pytest
+from av.stream import Disposition
 from PIL import Image
 
 from processing.previews import video
@@ -80,6 +81,59 @@ def test_a_poster_fits_and_is_never_enlarged(
 def test_a_black_beginning_is_passed_over(tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", one_colour([BLACK] * 8 + [GREEN] * 22))
     assert colour(video.render(source(path, "video/mp4"), 160)) == GREEN
+
+
+def test_a_black_picture_with_a_bright_spot_is_passed_over(tmp_path: Path) -> None:
+    dark = Image.new("RGB", (160, 96))
+    dark.paste((255, 255, 255), (0, 0, 12, 12))
+    path = film(tmp_path / "a.mp4", [dark] * 8 + one_colour([GREEN] * 22))
+    assert colour(video.render(source(path, "video/mp4"), 160)) == GREEN
+
+
+def test_a_black_beginning_is_passed_over_where_the_duration_is_unknown(tmp_path: Path) -> None:
+    pictures = one_colour([BLACK] * 8 + [GREEN] * 22)
+    path = film(tmp_path / "a.webm", pictures, codec="libvpx", options={"live": "1"})
+    with av.open(str(path)) as container:
+        assert container.duration is None
+    assert colour(video.render(source(path, "video/webm"), 160)) == GREEN
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.ts", "libx264"), ("b.ts", "mpeg2video")])
+def test_a_stream_with_one_key_frame_has_a_poster(name: str, codec: str, tmp_path: Path) -> None:
+    pictures = one_colour([RED] * 8 + [GREEN] * 12 + [BLUE] * 60)
+    path = film(tmp_path / name, pictures, codec=codec, rate=25, group=1000)
+    assert colour(video.render(source(path, "video/mp2t"), 160)) == GREEN
+
+
+INTERLACED = 1 << 29 | 1 << 18  # AV_CODEC_FLAG_INTERLACED_ME and _DCT
+
+
+def test_interlaced_video_is_deinterlaced(tmp_path: Path) -> None:
+    # An edge that is 20 pixels further to the right in every other line: one field later.
+    picture = Image.new("RGB", (160, 96), "white")
+    for y in range(96):
+        picture.paste("black", (70 + y % 2 * 20, y, 160, y + 1))
+    path = film(tmp_path / "a.mpg", [picture] * 20, codec="mpeg2video", rate=25, flags=INTERLACED)
+    with av.open(str(path)) as container:
+        assert next(container.decode(video=0)).interlaced_frame
+    poster = video.render(source(path, "video/mpeg"), 160).convert("L")
+    column = [poster.getpixel((80, y)) for y in range(30, 60)]
+    assert max(column) - min(column) < 40  # type: ignore[type-var, operator] # one band
+
+
+def test_the_default_track_of_several_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as container:
+        streams: list[Any] = [container.add_stream("mpeg4", rate=10) for _ in range(2)]
+        for stream, disposition in zip(streams, (Disposition(0), Disposition.default), strict=True):
+            stream.width, stream.height, stream.pix_fmt = 160, 96, "yuv420p"
+            stream.disposition = disposition
+        for stream, picture in zip(streams, one_colour([RED, GREEN]), strict=True):
+            for _ in range(10):
+                frame: Any = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+    assert colour(video.render(source(path, "video/matroska"), 160)) == GREEN
 
 
 def test_a_film_that_is_black_all_through_has_a_black_poster(tmp_path: Path) -> None:
