@@ -147,6 +147,7 @@ _register(
     WEBP="Small, with transparency, and able to move.",
     JPEG="Read everywhere; transparency becomes white.",
     PNG="Without loss, with transparency.",
+    AVIF="Smallest, with transparency; slower to make.",
 )
 _register(
     AnalysisKind,

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from PIL import Image, ImageCms
 
-from processing import images
+from processing import decoding_cost
 from processing.analyses import animation, header
 from processing.analyses.embedded import attempt, block
 from processing.analyses.exif import exif, gps
 from processing.analyses.iptc import iptc
-from processing.analyses.placeholder import placeholders
+from processing.analyses.placeholder import WORKING_SIZE, placeholders
 from processing.analyses.result import Parts, number
 from processing.analyses.xmp import xmp
 from processing.task import Source
@@ -54,7 +54,7 @@ def parts(source: Source) -> Parts:
         yield animation.frames(source) or _frames(image)
         for name, read in (("exif", exif), ("gps", gps), ("iptc", iptc), ("xmp", xmp)):
             yield from block(name, lambda read=read: read(image))  # type: ignore[misc]
-        images.check_size(*image.size)
+        decoding_cost.check(image, WORKING_SIZE)
         yield placeholders(image)
 
 

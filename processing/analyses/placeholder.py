@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from PIL import Image
 
-from processing import images
+from processing import decoding_cost
 from processing.analyses import header
 from processing.task import Source
 
-_WORKING_SIZE: Final = 128
+WORKING_SIZE: Final = 128
 _BLUR_SIZE: Final = 32
 _COLORS: Final = 5
 _HASH_SIZE: Final = 8
@@ -57,18 +57,18 @@ def blurhash_of(source: Source) -> str:
         ProcessingError: Broken, or too large to decode.
     """
     with header.opened(source) as image:
-        images.check_size(*image.size)
+        decoding_cost.check(image, WORKING_SIZE)
         return blurhash(_on_white(_small(image)))
 
 
 def _small(image: Image.Image) -> Image.Image:
     turn = _UPRIGHT.get(header.still_to_turn(image))
-    image.draft("RGB", (_WORKING_SIZE, _WORKING_SIZE))
+    image.draft("RGB", decoding_cost.draft_size(image.size, WORKING_SIZE))
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value / 256).convert("L")  # convert() alone would clip
     if image.mode == "P":
         image = image.convert("RGBA")
-    image.thumbnail((_WORKING_SIZE, _WORKING_SIZE), reducing_gap=2.0)
+    image.thumbnail((WORKING_SIZE, WORKING_SIZE), reducing_gap=2.0)
     # Not exif_transpose: it rewrites the EXIF block, which may be too broken for that.
     upright = image if turn is None else image.transpose(turn)
     return upright.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -49,9 +49,9 @@ def run(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> dict[str, 
     """Write a preview of ``source`` to ``output``; return its ``width``, ``height``, ``mime_type``.
 
     ``spec`` holds ``format`` (``thumbnail`` or ``animated``), ``longest`` (the bound of both sides
-    in pixels) and ``mime_type`` (``image/webp``, ``image/jpeg`` or ``image/png``). An animated
-    preview is always WebP; of a file that does not move it is the thumbnail. Pictures are never
-    enlarged, and nothing of a file but its pixels reaches a preview.
+    in pixels) and ``mime_type`` (``image/webp``, ``image/jpeg``, ``image/png`` or ``image/avif``).
+    An animated preview is always WebP; of a file that does not move it is the thumbnail. Pictures
+    are never enlarged, and nothing of a file but its pixels reaches a preview.
 
     Raises:
         ProcessingError: No preview can be made of such a file, or not of this one.

@@ -12,6 +12,7 @@ _ENCODERS: Final[dict[str, dict[str, Any]]] = {
     "image/webp": {"format": "WEBP", "quality": 80, "method": 4},
     "image/jpeg": {"format": "JPEG", "quality": 82, "optimize": True, "progressive": True},
     "image/png": {"format": "PNG"},
+    "image/avif": {"format": "AVIF", "quality": 60, "speed": 8, "max_threads": 1},
 }
 _OPAQUE: Final = 255
 

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from PIL import Image
 
-from processing import images
+from processing import decoding_cost, images
 from processing.analyses import header
 from processing.previews import colour, colour_signals
 from processing.previews.colour_space import ColourSpace
@@ -61,7 +61,9 @@ def render(source: Source, longest: int) -> Image.Image:
 
 def fitted(image: Image.Image, longest: int) -> Image.Image:
     """Return ``image`` decoded, reduced to ``longest`` at most, in a mode ``colour`` takes."""
-    image.draft(None, (longest, longest))  # a JPEG is decoded at 1/2, 1/4 or 1/8
+    image.draft(
+        None, decoding_cost.draft_size(image.size, longest)
+    )  # a JPEG is decoded at 1/2, 1/4 or 1/8
     image = colour.continuous(image)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=_GAP)
     image.load()
@@ -77,9 +79,10 @@ def turned(picture: Image.Image, orientation: int) -> Image.Image:
 def _facts(source: Source, longest: int) -> _Facts:
     """Return what the header says, with nothing kept open: Pillow holds an open WebP twice."""
     with header.opened(source) as image:
-        images.check_size(*image.size)
+        by_vips = _is_for_vips(image, longest)
+        decoding_cost.check(image, longest, in_strips=by_vips)
         colours = colour_signals.signal(image, source.path)
-        by_vips, deep = _is_for_vips(image, longest), _is_deep(image, colours)
+        deep = _is_deep(image, colours)
         return _Facts(image.format, header.still_to_turn(image), colours, by_vips, deep)
 
 

@@ -34,6 +34,7 @@ class PreviewType(StrEnum):
     WEBP = "webp"
     JPEG = "jpeg"
     PNG = "png"
+    AVIF = "avif"
 
 
 _LONGEST: Final[Mapping[PreviewSize, int]] = {
@@ -45,6 +46,7 @@ MIME_TYPES: Final[Mapping[PreviewType, str]] = {
     PreviewType.WEBP: "image/webp",
     PreviewType.JPEG: "image/jpeg",
     PreviewType.PNG: "image/png",
+    PreviewType.AVIF: "image/avif",
 }
 
 

@@ -113,6 +113,7 @@ def test_readers_get_a_preview_without_a_signature_in_the_type_they_accept(
         "*/*": "image/webp",
         "image/avif,image/webp,image/png": "image/webp",
         "image/png": "image/png",
+        "image/avif": "image/avif",
         "image/jpeg, image/png;q=0.5": "image/jpeg",
         "image/webp;q=0, image/jpeg": "image/jpeg",
         "image/webp;q=0.000, image/jpeg": "image/jpeg",

@@ -28,7 +28,7 @@ from tests.processing.picture_files import (
     source,
 )
 
-WEBP, JPEG, PNG = "image/webp", "image/jpeg", "image/png"
+WEBP, JPEG, PNG, AVIF = "image/webp", "image/jpeg", "image/png", "image/avif"
 SECRET = b"a planted secret"
 MARKERS = (b"Exif", b"EXIF", b"eXIf", b"ICCP", b"iCCP", b"ICC_PROFILE", b"tEXt", b"iTXt", b"XMP ")
 GPS, GPS_MAP = 0x8825, 0x001D
@@ -50,7 +50,7 @@ def opened(data: bytes) -> ImageFile.ImageFile:
 
 
 @pytest.mark.parametrize("longest", [160, 480, 1200])
-@pytest.mark.parametrize("mime_type", [WEBP, JPEG, PNG])
+@pytest.mark.parametrize("mime_type", [WEBP, JPEG, PNG, AVIF])
 def test_a_preview_is_what_it_is_said_to_be(mime_type: str, longest: int, tmp_path: Path) -> None:
     wanted = source(tmp_path, encoded(quarters(2000, 1000), "JPEG"), JPEG)
     said, data = preview(wanted, mime_type=mime_type, longest=longest)
@@ -65,7 +65,7 @@ def test_a_small_picture_keeps_its_size(tmp_path: Path) -> None:
     assert preview(wanted, longest=480)[0] == {"width": 40, "height": 30, "mime_type": WEBP}
 
 
-@pytest.mark.parametrize(("mime_type", "expected"), [(WEBP, 0), (PNG, 0), (JPEG, 255)])
+@pytest.mark.parametrize(("mime_type", "expected"), [(WEBP, 0), (PNG, 0), (AVIF, 0), (JPEG, 255)])
 def test_what_is_transparent_stays_so_or_becomes_white(
     mime_type: str, expected: int, tmp_path: Path
 ) -> None:
@@ -105,7 +105,7 @@ def telling(form: str) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF", "GIF"])
-@pytest.mark.parametrize("mime_type", [WEBP, JPEG, PNG])
+@pytest.mark.parametrize("mime_type", [WEBP, JPEG, PNG, AVIF])
 def test_nothing_but_pixels_reaches_a_preview(form: str, mime_type: str, tmp_path: Path) -> None:
     data = telling(form)
     assert SECRET in data
