@@ -137,7 +137,8 @@ def _say_much(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> None
 
 
 def _send_descriptors(source: Source, spec: Mapping[str, Any], output: BinaryIO) -> None:
-    socket.send_fds(_channel(), [b'{"result":{},"spent":false}'], [output.fileno()] * 20)
+    channel = _channel()
+    socket.send_fds(channel, [b'{"result":{},"spent":false}'], [channel.fileno()] * 20)
     time.sleep(600)
 
 
