@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from procrastinate.jobs import Status
 
+from core.errors import BusyError
 from core.metrics import REGISTRY
 from core.settings import Settings
 from models.derivative import DerivativeKind
@@ -55,6 +56,28 @@ async def test_of_the_same_job_one_runs_and_one_waits_even_if_the_first_is_given
             assert second.id != first.id
             await manager.finish_job(second, Status.SUCCEEDED, delete_job=True)
             assert not list(await manager.list_jobs_async())
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_what_is_made_anew_waits_behind_what_people_ask_for_and_takes_no_place(
+    settings: Settings,
+) -> None:
+    async with checked(settings) as application:
+        owner = await account(application)
+        old, new = [await uploaded(application, owner, b"%d" % number) for number in range(2)]
+        wanted = Specification(DerivativeKind.ANALYSIS, {})
+        jobs = Jobs(settings.database_url, limit=1)
+        async with jobs.opened(application.database):
+            await jobs.derive(old, wanted, in_background=True)
+            await jobs.derive(new, wanted)
+            for in_background in (False, True):
+                with pytest.raises(BusyError):
+                    await jobs.derive(old, wanted, in_background=in_background)
+            manager = jobs.app.job_manager
+            worker = await manager.register_worker()
+            first = await manager.fetch_job(None, worker)
+            assert first is not None
+            assert first.task_kwargs["blob_id"] == new.blob_id
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)

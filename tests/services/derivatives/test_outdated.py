@@ -32,6 +32,12 @@ def upgrade(monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda: monkeypatch.setitem(previews._VERSIONS, Kind.TEXT, next(version))
 
 
+async def begun(maker: Maker) -> None:
+    """Wait until the maker is at work."""
+    async with asyncio.timeout(20):
+        await maker.begun.wait()
+
+
 async def refreshed(application: Application) -> None:
     """Wait until nothing is made anew in the background."""
     await asyncio.gather(*application.derivatives._refreshing.values())
@@ -52,7 +58,7 @@ async def test_an_outdated_result_is_served_until_the_new_one_is_there(
     newer = Maker(b"newer", meanwhile)
     for _ in range(3):
         assert await read(await obtain(file, wanted(), newer)) == b"old"
-        await newer.begun.wait()
+        await begun(newer)
     finish.set()
     await refreshed(application)
     new = await obtain(file, wanted(), Maker())
@@ -108,7 +114,7 @@ async def test_a_result_that_is_made_anew_as_the_server_ends_is_made_by_the_next
     upgrade()
     hanging = Maker(meanwhile=hang)
     await application.derivatives.obtain(file, wanted(), hanging)
-    await hanging.begun.wait()
+    await begun(hanging)
     await application.derivatives.close()
     await application.derivatives.drop_claims()
     found = await application.derivatives.obtain(file, wanted(), Maker(b"newer"))
