@@ -150,7 +150,7 @@ def _general(value: float) -> str:
     size = abs(value)
     if size < _GENERAL_LIMIT and value == int(value):
         return str(int(value))
-    if _GENERAL_LEAST < size and len(plain := repr(value)) <= _GENERAL_WIDTH and "e" not in plain:
+    if size > _GENERAL_LEAST and len(plain := repr(value)) <= _GENERAL_WIDTH and "e" not in plain:
         return plain
     if size >= _GENERAL_LIMIT or 0 < size < _GENERAL_LEAST:
         mantissa, _, exponent = f"{value:.5E}".partition("E")
