@@ -15,6 +15,7 @@ class Kind(StrEnum):
     VIDEO = "video"
     AUDIO = "audio"
     OFFICE = "office"
+    COMPOUND = "compound"
     BOOK = "book"
     HTML = "html"
     RTF = "rtf"

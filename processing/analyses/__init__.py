@@ -21,6 +21,7 @@ _MODULES: Final = {
     Kind.MAIL: "text",
     Kind.TEXT: "text",
     Kind.ARCHIVE: "archive",
+    Kind.COMPOUND: "compound",
     Kind.UNKNOWN: "compound",
 }
 """The module that analyses a kind; its decoders are imported only when such a file comes."""

@@ -13,6 +13,7 @@ _MODULES: Final = {
     Kind.SVG: "markup",
     Kind.PDF: "pdf",
     Kind.OFFICE: "office",
+    Kind.COMPOUND: "compound",
     Kind.BOOK: "book",
     Kind.HTML: "markup",
     Kind.RTF: "rtf",

@@ -77,10 +77,13 @@ class _Token(NamedTuple):
     text: str
 
 
+@lru_cache(maxsize=4096)  # columns repeat their dates and amounts
 def shown(value: float, code: str, *, since_1904: bool = False) -> str:
     """Return a number as a cell of the format ``code`` shows it; dates count from 1900 or 1904."""
     if value != value or value in {float("inf"), float("-inf")}:  # noqa: PLR0124 - not a number
         return str(value)
+    if code == GENERAL:
+        return _general(value)
     tokens, magnitude = _section(value, code[:_MAX_FORMAT])
     kinds = {token.kind for token in tokens}
     if kinds & _DATED:
@@ -145,6 +148,10 @@ def _literal(token: _Token) -> str:
 def _general(value: float) -> str:
     """Return a number in at most eleven characters, as cells without a format show it."""
     size = abs(value)
+    if size < _GENERAL_LIMIT and value == int(value):
+        return str(int(value))
+    if size > _GENERAL_LEAST and len(plain := repr(value)) <= _GENERAL_WIDTH and "e" not in plain:
+        return plain
     if size >= _GENERAL_LIMIT or 0 < size < _GENERAL_LEAST:
         mantissa, _, exponent = f"{value:.5E}".partition("E")
         trimmed = mantissa.rstrip("0").rstrip(".")

@@ -18,7 +18,8 @@ _TOKEN: Final = re.compile(
 )
 _DROPPED: Final = frozenset(
     """
-    fonttbl colortbl stylesheet info pict object objdata objalias objsect listtable listoverridetable
+    fonttbl colortbl stylesheet info pict object objdata objalias objsect
+    listtable listoverridetable
     rsidtbl
     generator themedata colorschememapping latentstyles datastore xmlnstbl mmathPr nonshppict
     shprslt
