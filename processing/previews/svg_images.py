@@ -20,6 +20,7 @@ _HREFS: Final = ("href", "{http://www.w3.org/1999/xlink}href")
 _DRAWING: Final = "image/svg+xml"
 _MAX_PIXELS: Final = 20_000_000
 _MAX_DEPTH: Final = 3
+_ENOUGH: Final = 2_400  # twice the longest side of a preview
 
 
 def embed(root: Element) -> None:
@@ -34,27 +35,29 @@ def embed(root: Element) -> None:
 class _Images:
     def __init__(self) -> None:
         self._pixels = 0
-        self._known: dict[str, str] = {}
+        self._known: dict[tuple[str, bool], str] = {}
 
     def embed(self, root: Element, depth: int) -> None:
         for element in root.iter():
             if element.tag.rpartition("}")[2] in _TAGS:
+                has_size = "width" in element.attrib and "height" in element.attrib
                 for name in _HREFS:
                     if (url := element.get(name)) and not url.startswith("#"):
-                        element.set(name, self._replacement(url.strip(), depth))
+                        element.set(name, self._replacement(url.strip(), depth, has_size=has_size))
 
-    def _replacement(self, url: str, depth: int) -> str:
-        if url not in self._known:
-            self._known[url] = ""
+    def _replacement(self, url: str, depth: int, *, has_size: bool) -> str:
+        key = url, has_size
+        if key not in self._known:
+            self._known[key] = ""
             with suppress(ProcessingError, ValueError, binascii.Error):
-                self._known[url] = self._embedded(url, depth)
-        return self._known[url]
+                self._known[key] = self._embedded(url, depth, has_size=has_size)
+        return self._known[key]
 
-    def _embedded(self, url: str, depth: int) -> str:
+    def _embedded(self, url: str, depth: int, *, has_size: bool) -> str:
         kind, data = _content(url)
         if kind == _DRAWING and depth:
             return _data_url(_DRAWING, self._drawing(data, depth))
-        return _data_url("image/png", self._png(data))
+        return _data_url("image/png", self._png(data, has_size=has_size))
 
     def _drawing(self, data: bytes, depth: int) -> bytes:
         root = svg_tree.parsed(data)
@@ -62,12 +65,15 @@ class _Images:
         self.embed(root, depth - 1)
         return tostring(root)
 
-    def _png(self, data: bytes) -> bytes:
+    def _png(self, data: bytes, *, has_size: bool) -> bytes:
         with translated(), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             check_size(*image.size)
             self._pixels += image.width * image.height
             if self._pixels > _MAX_PIXELS:
                 raise ProcessingError(Failure.TOO_LARGE, "The images have too many pixels.")
+            if has_size:  # that of its own pixels does not matter then
+                image.draft(None, (_ENOUGH, _ENOUGH))
+                image.thumbnail((_ENOUGH, _ENOUGH), reducing_gap=2)
             png = io.BytesIO()
             # Always encoded anew: librsvg allocates whatever size an image claims.
             image.convert("RGBA").save(png, "PNG", compress_level=1)
