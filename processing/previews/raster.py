@@ -1,5 +1,6 @@
 """Previews of pictures made of pixels: small, upright, in sRGB."""
 
+from importlib import import_module
 from typing import Final, NamedTuple
 
 from PIL import Image
@@ -24,6 +25,9 @@ _BY_VIPS: Final = frozenset({"PNG", "WEBP"})
 _WORTH_VIPS: Final = 500_000
 """The least pixels for which libvips is loaded: below, that takes longer than it saves."""
 
+_READERS: Final = {"TIFF": "tiff", "RAW": "raw", "BMP": "bitmap"}
+"""The module that reads what Pillow does not, or not well, by decoder."""
+
 _GAP: Final = 2.0
 """How much larger than wanted a fast box filter leaves a picture for Lanczos."""
 
@@ -43,6 +47,12 @@ def render(source: Source, longest: int) -> Image.Image:
         ProcessingError: Not a picture of its type, broken or cut off, or too large to decode.
     """
     with images.translated():
+        if reader := _READERS.get(images.decoder(source)):
+            shown: Image.Image | None = import_module(f"{__package__}.{reader}").render(
+                source, longest
+            )
+            if shown:
+                return shown
         facts = _facts(source, longest)
         picture = (facts.by_vips and _reduced_by_vips(source, longest)) or _reduced(source, longest)
         return turned(colour.standard(picture, facts.profile), facts.orientation)
@@ -73,6 +83,8 @@ def _facts(source: Source, longest: int) -> _Facts:
 
 def _reduced(source: Source, longest: int) -> Image.Image:
     with header.opened(source) as image:
+        if first := header.first_frame(image):
+            image.seek(first)
         return fitted(image, longest)
 
 

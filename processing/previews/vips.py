@@ -1,7 +1,7 @@
-"""Reducing PNG and WebP while they are decoded, by libvips.
+"""libvips: reducing large images while they are decoded, and samples that Pillow does not take.
 
 Driven through the bare interface that the wheel of libvips brings along: the library that wraps it
-comes without wheels, and all that is needed is one operation.
+comes without wheels, and all that is needed are a few operations.
 """
 
 import os
@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
 
 from PIL import Image
 
@@ -20,9 +21,123 @@ _ENVIRONMENT: Final = {
     "VIPS_WARNING": "0",  # any value silences it
     "VIPS_DISC_THRESHOLD": "1g",  # a worker has no disc; above this libvips would use one
 }
-_LOADERS: Final = (b"VipsForeignLoadPng", b"VipsForeignLoadWebp")
+_LOADERS: Final = (
+    b"VipsForeignLoadPng",
+    b"VipsForeignLoadWebp",
+    b"VipsForeignLoadTiff",
+    b"VipsForeignLoadRaw",
+)
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-_BYTES: Final = 0  # VIPS_FORMAT_UCHAR
+_ENUMERATIONS: Final = frozenset({"format", "interpretation"})
+UCHAR, USHORT, FLOAT = 0, 2, 6
+"""Formats of samples (VipsBandFormat)."""
+
+SRGB: Final = 22  # VIPS_INTERPRETATION_sRGB
+
+
+class RefusedError(Exception):
+    """Raised when libvips refuses a file or an operation."""
+
+
+class Vips:
+    """Images of libvips, which are given back when the block ends."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._ffi, self._lib = _library()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def file(self, name: str, file: BinaryIO, **options: Any) -> Any:
+        """Return the image that a loader, or ``thumbnail``, makes of an open file.
+
+        Raises:
+            RefusedError: libvips refuses it.
+        """
+        # Named by its number, since libvips takes what stands in brackets in a name for options;
+        # as a stream it would take what is cut off for whole, whatever fail_on says.
+        return self.apply(name, filename=f"/proc/self/fd/{file.fileno()}", **options)
+
+    def apply(self, name: str, image: Any = None, **options: Any) -> Any:
+        """Return the image that an operation makes, of ``image`` if it takes one.
+
+        Raises:
+            RefusedError: libvips refuses it.
+        """
+        ffi, lib = self._ffi, self._lib
+        operation = lib.vips_operation_new(name.encode())
+        if image is not None:
+            self._set_input(operation, image)
+        text = ",".join(f"{key}={value}" for key, value in options.items())
+        lib.vips_object_set_from_string(ffi.cast("VipsObject *", operation), text.encode())
+        built = lib.vips_cache_operation_build(operation)
+        lib.g_object_unref(operation)
+        if built == ffi.NULL:
+            raise self._refused()
+        self._held.callback(lib.g_object_unref, built)
+        self._held.callback(lib.vips_object_unref_outputs, ffi.cast("VipsObject *", built))
+        return self._output(built)
+
+    def number(self, image: Any, field: str) -> int:
+        """Return a number from the header of an image; -1 if it has none of that name."""
+        ffi, lib = self._ffi, self._lib
+        value = ffi.new("GValue *")
+        if lib.vips_image_get(image, field.encode(), value) != 0:
+            lib.vips_error_clear()
+            return -1
+        read = lib.g_value_get_enum if field in _ENUMERATIONS else lib.g_value_get_int
+        number = int(read(value))
+        lib.g_value_unset(value)
+        return number
+
+    def size(self, image: Any) -> tuple[int, int]:
+        """Return the width and the height of an image."""
+        return self.number(image, "width"), self.number(image, "height")
+
+    def pixels(self, image: Any) -> bytes:
+        """Return the samples of an image, decoded.
+
+        Raises:
+            RefusedError: The file is broken.
+        """
+        ffi, lib = self._ffi, self._lib
+        length = ffi.new("size_t *")
+        memory = lib.vips_image_write_to_memory(image, length)
+        if memory == ffi.NULL:
+            raise self._refused()
+        data = bytes(ffi.buffer(memory, length[0]))
+        lib.g_free(memory)
+        return data
+
+    def _refused(self) -> RefusedError:
+        message = self._ffi.string(self._lib.vips_error_buffer()).decode(errors="replace")
+        self._lib.vips_error_clear()
+        return RefusedError(message)
+
+    def _set_input(self, operation: Any, image: Any) -> None:
+        ffi, lib = self._ffi, self._lib
+        value = ffi.new("GValue *")
+        lib.g_value_init(value, lib.g_type_from_name(b"VipsImage"))
+        lib.g_value_set_object(value, ffi.cast("void *", image))
+        lib.g_object_set_property(ffi.cast("GObject *", operation), b"in", value)
+        lib.g_value_unset(value)
+
+    def _output(self, operation: Any) -> Any:
+        ffi, lib = self._ffi, self._lib
+        value = ffi.new("GValue *")
+        lib.g_value_init(value, lib.g_type_from_name(b"VipsImage"))
+        lib.g_object_get_property(ffi.cast("GObject *", operation), b"out", value)
+        self._held.callback(lib.g_value_unset, value)
+        return ffi.cast("VipsImage *", lib.g_value_get_object(value))
 
 
 def reduced(source: Source, longest: int) -> Image.Image | None:
@@ -31,29 +146,21 @@ def reduced(source: Source, longest: int) -> Image.Image | None:
     None if libvips refuses it, or holds it in more than 8 bits a channel: what is wrong with a
     broken picture is for a decoder of better manners to say.
     """
-    ffi, lib = _library()
-    with ExitStack() as held, Path(source.path).open("rb") as file:
-        operation = lib.vips_operation_new(b"thumbnail")
-        # Named by its number, since libvips takes what stands in brackets in a name for options;
-        # as a stream it would take what is cut off for whole, whatever fail_on says.
-        options = (
-            f"filename=/proc/self/fd/{file.fileno()},fail_on=error,no_rotate=true,"
-            f"size=down,width={longest},height={longest}"
-        )
-        lib.vips_object_set_from_string(ffi.cast("VipsObject *", operation), options.encode())
-        built = lib.vips_cache_operation_build(operation)
-        lib.g_object_unref(operation)
-        if built == ffi.NULL:
-            lib.vips_error_clear()
+    options = {"fail_on": "error", "no_rotate": "true", "size": "down"}
+    with Vips() as vips, Path(source.path).open("rb") as file:
+        try:
+            image = vips.file("thumbnail", file, **options, width=longest, height=longest)
+            mode = _MODES.get(vips.number(image, "bands"))
+            if mode is None or vips.number(image, "format") != UCHAR:
+                return None
+            return Image.frombytes(mode, vips.size(image), vips.pixels(image))
+        except RefusedError:
             return None
-        held.callback(lib.g_object_unref, built)
-        held.callback(lib.vips_object_unref_outputs, ffi.cast("VipsObject *", built))
-        return _pixels(_output(built, held))
 
 
 @cache
 def _library() -> tuple[Any, Any]:
-    """Return libvips, made ready: it opens nothing but PNG and WebP, and keeps nothing."""
+    """Return libvips, made ready: it opens nothing but ``_LOADERS``, and keeps nothing."""
     os.environ.update(_ENVIRONMENT)
     module = import_module("_libvips")
     ffi, lib = module.ffi, module.lib
@@ -64,38 +171,3 @@ def _library() -> tuple[Any, Any]:
     for loader in _LOADERS:
         lib.vips_operation_block_set(loader, 0)
     return ffi, lib
-
-
-def _output(operation: Any, held: ExitStack) -> Any:
-    ffi, lib = _library()
-    value = ffi.new("GValue *")
-    lib.g_value_init(value, lib.g_type_from_name(b"VipsImage"))
-    lib.g_object_get_property(ffi.cast("GObject *", operation), b"out", value)
-    held.callback(lib.g_value_unset, value)
-    return ffi.cast("VipsImage *", lib.g_value_get_object(value))
-
-
-def _pixels(image: Any) -> Image.Image | None:
-    ffi, lib = _library()
-    mode = _MODES.get(_number(image, b"bands"))
-    if mode is None or _number(image, b"format") != _BYTES:
-        return None
-    length = ffi.new("size_t *")
-    memory = lib.vips_image_write_to_memory(image, length)
-    if memory == ffi.NULL:
-        lib.vips_error_clear()
-        return None
-    data = bytes(ffi.buffer(memory, length[0]))
-    lib.g_free(memory)
-    return Image.frombytes(mode, (_number(image, b"width"), _number(image, b"height")), data)
-
-
-def _number(image: Any, field: bytes) -> int:
-    ffi, lib = _library()
-    value = ffi.new("GValue *")
-    if lib.vips_image_get(image, field, value) != 0:
-        lib.vips_error_clear()
-        return -1
-    number = lib.g_value_get_enum(value) if field == b"format" else lib.g_value_get_int(value)
-    lib.g_value_unset(value)
-    return int(number)
