@@ -65,6 +65,7 @@ _STEPS: Final[tuple[_Step, ...]] = (
     signatures.sure,
     *_CONTAINERS,
     mail.find,
+    structures.binary_netpbm,
     _text,
     signatures.in_binary,
     structures.find,

@@ -27,6 +27,7 @@ _BROKEN: Final = (
 )
 """What decoders raise for broken bytes."""
 
+_MOST_PIXELS: Final = {"QOI": 2_000_000, "JPEG2000": 24_000_000}
 _ALIKE: Final = {"ICO": ("ICO", "CUR")}
 """The formats that one content type may be."""
 
@@ -98,6 +99,21 @@ def check_size(width: int, height: int, frames: int = 1) -> None:
     if width * height * frames > MAX_FRAME_PIXELS:
         raise ProcessingError(
             Failure.TOO_LARGE, f"The animation's {frames} frames hold too many pixels."
+        )
+
+
+def check(image: Image.Image) -> None:
+    """Raise ``ProcessingError`` if an open picture has more pixels than its decoder takes in time.
+
+    Pillow reads QOI pixel by pixel; OpenJPEG holds each sample in four bytes, several times.
+    """
+    check_size(*image.size)
+    most = _MOST_PIXELS.get(image.format or "", MAX_PIXELS)
+    if image.width * image.height > most:
+        raise ProcessingError(
+            Failure.TOO_LARGE,
+            f"The picture has {image.width} x {image.height} pixels; "
+            f"of {image.format} at most {most:,} are decoded.",
         )
 
 

@@ -35,7 +35,7 @@ _ALIKE: Final = 0.8
 
 
 def format_of(source: Source) -> str:
-    """Return the short name of the format: DNG, CR2, NEF …"""
+    """Return the short name of the format, such as DNG, CR2 or NEF."""
     row = known(source.content_type)
     return row.extensions[0].upper() if row else "RAW"
 
@@ -74,8 +74,6 @@ def developed(photo: Any) -> Image.Image:
         raise ProcessingError(
             Failure.UNSUPPORTED, "The raw photo's compression is not supported."
         ) from None
-    except rawpy.LibRawOutOfMemoryError:
-        raise MemoryError from None
     except rawpy.LibRawError as error:
         raise ProcessingError(Failure.FAILED, "The raw photo is broken or cut off.") from error
 

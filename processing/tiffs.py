@@ -1,7 +1,7 @@
 """What the first image of a TIFF file is, by its tags (TIFF 6.0, section 8)."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final

@@ -80,7 +80,8 @@ def orientation(tags: Tags) -> int:
     found = tags.get(Base.Orientation)
     if found is None or found.kind != SHORT or found.count != 1:
         return 1
-    return found.integer if found.integer in _ORIENTATIONS else 1
+    number = found.integer or 1
+    return number if number in _ORIENTATIONS else 1
 
 
 def _sub_directory(file: TagFile, tags: Tags, ifd: IFD) -> Tags:
@@ -129,7 +130,8 @@ def _text(value: Value | None) -> str | None:
 
 
 def _number(value: Value | None) -> float | None:
-    return number(value.number) if value else None
+    found: float | None = number(value.number) if value else None
+    return found
 
 
 def _integer(value: Value | None) -> int | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from PIL import Image
 
-from processing import images
+from processing import bitmaps, images
 from processing.analyses import exif, png
 from processing.directories import TagFile
 from processing.kinds import RAW
@@ -16,6 +16,7 @@ from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 SWAPPING: Final = frozenset({5, 6, 7, 8})
 """The orientations that make width of height."""
 
+_TURNED: Final = frozenset({"TIFF", "JXL"})
 _MOVING: Final = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 _PROFILE: Final = "Raw profile type exif"  # how ImageMagick writes it into PNG
 _PROFILE_HEAD: Final = 3
@@ -52,7 +53,12 @@ def size(source: Source) -> tuple[int, int] | None:
 def _sizes() -> dict[str, Callable[[Source], tuple[int, int] | None]]:
     from processing import raws, tiffs  # noqa: PLC0415 - these read EXIF by this package
 
-    return {"TIFF": tiffs.shown_size, RAW: raws.size}
+    return {"TIFF": tiffs.shown_size, RAW: raws.size, "BMP": _bitmap_size}
+
+
+def _bitmap_size(source: Source) -> tuple[int, int] | None:
+    bitmap = bitmaps.described(source)
+    return (bitmap.width, bitmap.height) if bitmap else _size_by_pillow(source)
 
 
 def _size_by_pillow(source: Source) -> tuple[int, int] | None:
@@ -72,9 +78,9 @@ def upright(image: Image.Image) -> tuple[int, int] | None:
 def still_to_turn(image: Image.Image) -> int:
     """Return the orientation that the pixels of an open picture, once decoded, still have.
 
-    Pillow turns a TIFF itself, and swaps its size when it is opened.
+    Pillow turns a TIFF itself, and swaps its size when it is opened; so does libjxl.
     """
-    return 1 if image.format == "TIFF" else orientation(image)
+    return 1 if image.format in _TURNED else orientation(image)
 
 
 def orientation(image: Image.Image) -> int:

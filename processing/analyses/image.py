@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageCms
 
-from processing import images, raws, tiffs
+from processing import bitmaps, images, raws, tiffs
 from processing.analyses import animation, header
 from processing.analyses.embedded import attempt, block
 from processing.analyses.exif import exif, gps, main_tags, orientation
@@ -90,6 +90,23 @@ def _tiff_parts(source: Source) -> Parts:
             yield from block(name, lambda read=read: read(image))  # type: ignore[misc]
 
 
+def _bitmap_parts(source: Source) -> Parts:
+    bitmap = bitmaps.described(source)
+    if bitmap is None:
+        yield from _pillow_parts(source)
+        return
+    widths = [mask.bit_count() for mask in bitmap.masks]
+    yield {
+        "format": "BMP",
+        "orientation": 1,
+        "color_mode": "rgb",
+        "bit_depth": max(widths[:3]),
+        "has_alpha": len(widths) > 3,  # noqa: PLR2004 - red, green, blue and alpha
+        "frames": 1,
+        "animated": False,
+    }
+
+
 def _raw_parts(source: Source) -> Parts:
     yield {"format": raws.format_of(source), "color_mode": "rgb", "frames": 1, "animated": False}
     with raws.tags(source) as file:
@@ -97,7 +114,11 @@ def _raw_parts(source: Source) -> Parts:
         yield from _camera_parts(file)
 
 
-_PARTS: Final[dict[str, Callable[[Source], Parts]]] = {"TIFF": _tiff_parts, RAW: _raw_parts}
+_PARTS: Final[dict[str, Callable[[Source], Parts]]] = {
+    "TIFF": _tiff_parts,
+    "BMP": _bitmap_parts,
+    RAW: _raw_parts,
+}
 """What reads the files of a decoder; all others are read by Pillow."""
 
 

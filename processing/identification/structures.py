@@ -10,6 +10,11 @@ _BITMAP_HEADERS: Final = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _MAX_ICONS: Final = 256
 _SFNT_TAG: Final = re.compile(rb"[A-Za-z0-9/ ]{4}")
 _NETPBM: Final = re.compile(rb"P([1-7])\s(?:#[^\n]{0,200}\n|\s){0,20}(?:WIDTH )?([0-9]{1,6})")
+_BINARY_NETPBM: Final = re.compile(
+    rb"P(?:(4)\s+(?:#[^\n]{0,200}\n\s*){0,20}([0-9]{1,6})\s+([0-9]{1,6})"
+    rb"|([56])\s+(?:#[^\n]{0,200}\n\s*){0,20}([0-9]{1,6})\s+([0-9]{1,6})\s+([0-9]{1,5}))\s"
+)
+_ONE_BYTE: Final = 255
 _NETPBM_TYPES: Final = {
     b"1": "image/x-portable-bitmap",
     b"2": "image/x-portable-graymap",
@@ -28,6 +33,22 @@ _DMG_TRAILER: Final = b"koly\0\0\0\4\0\0\2\0"
 def find(sample: Sample) -> str | None:
     """Return the type by fields that agree with each other; None for anything else."""
     return next((kind for read in _READERS if (kind := read(sample))), None)
+
+
+def binary_netpbm(sample: Sample) -> str | None:
+    """Return the type of a binary portable map that is as long as its head says."""
+    found = _BINARY_NETPBM.match(sample.head)
+    if not found:
+        return None
+    kind = found[1] or found[4]
+    if kind == b"4":
+        width, height = int(found[2]), int(found[3])
+        row = -(-width // 8)
+    else:
+        width, height, largest = int(found[5]), int(found[6]), int(found[7])
+        row = width * (3 if kind == b"6" else 1) * (2 if largest > _ONE_BYTE else 1)
+    is_whole = (sample.size or len(sample.head)) == found.end() + row * height
+    return _NETPBM_TYPES[kind] if is_whole else None
 
 
 def netpbm(head: bytes) -> str | None:

@@ -1,32 +1,16 @@
-"""Previews of BMP images whose channels are bit fields of any width (BITMAPV5HEADER, bV5RedMask)."""
+"""Previews of BMP images whose channels are bit fields of any width."""
 
-import struct
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final
 
 from PIL import Image
 
-from processing import images
+from processing import bitmaps, images
+from processing.bitmaps import Bitmap
 from processing.previews.vips import RefusedError, Vips
 from processing.task import Failure, ProcessingError, Source
 
-_FILE_HEADER: Final = 14
-_INFO_HEADER: Final = 40
-_WITH_MASKS: Final = 52
-_WITH_ALPHA: Final = 56
-_BIT_FIELDS: Final = frozenset({3, 6})
-_READ_BY_PILLOW: Final = frozenset({0, 1, 2})
-_DEPTHS: Final = {16: 2, 32: 4}
 _GAP: Final = 2
-
-
-class _Bitmap(NamedTuple):
-    width: int
-    height: int
-    is_upside_down: bool
-    offset: int
-    bytes: int
-    masks: tuple[int, ...]
 
 
 def render(source: Source, longest: int) -> Image.Image | None:
@@ -35,43 +19,19 @@ def render(source: Source, longest: int) -> Image.Image | None:
     Raises:
         ProcessingError: Broken, too large, or compressed in a way that nothing here reads.
     """
+    bitmap = bitmaps.described(source)
+    if bitmap is None:
+        return None
+    images.check_size(bitmap.width, bitmap.height)
     with Path(source.path).open("rb") as file:
-        bitmap = _described(file)
-        if bitmap is None:
-            return None
-        images.check_size(bitmap.width, bitmap.height)
-        if source.size < bitmap.offset + _stride(bitmap) * bitmap.bytes * bitmap.height:
+        if source.size < bitmap.offset + bitmap.stride * bitmap.bytes * bitmap.height:
             raise ProcessingError(Failure.FAILED, "The picture is broken or cut off.")
         picture = _decoded(file, bitmap, longest)
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     return picture
 
 
-def _described(file: BinaryIO) -> _Bitmap | None:
-    head = file.read(_FILE_HEADER + _WITH_ALPHA)
-    if not head.startswith(b"BM") or len(head) < _FILE_HEADER + _WITH_MASKS:
-        return None
-    offset, size, width, height = struct.unpack_from("<IIii", head, 10)
-    depth, compression = struct.unpack_from("<HI", head, 28)
-    if size < _INFO_HEADER or compression in _READ_BY_PILLOW:
-        return None
-    if compression not in _BIT_FIELDS or depth not in _DEPTHS:
-        raise ProcessingError(Failure.UNSUPPORTED, "The bitmap's compression is not supported.")
-    has_alpha = size >= _WITH_ALPHA or compression == max(_BIT_FIELDS)
-    masks = struct.unpack_from("<4I" if has_alpha else "<3I", head, _FILE_HEADER + _INFO_HEADER)
-    if not all(masks[:3]):
-        return None
-    if not masks[-1]:
-        masks = masks[:3]
-    return _Bitmap(width, abs(height), height > 0, offset, _DEPTHS[depth], masks)
-
-
-def _stride(bitmap: _Bitmap) -> int:
-    """Return the pixels of a row with those that pad it to four bytes."""
-    return -(-bitmap.width * bitmap.bytes // 4) * 4 // bitmap.bytes
-
-
-def _decoded(file: BinaryIO, bitmap: _Bitmap, longest: int) -> Image.Image:
+def _decoded(file: BinaryIO, bitmap: Bitmap, longest: int) -> Image.Image:
     try:
         with Vips() as vips:
             image = _upright(vips, file, bitmap)
@@ -82,8 +42,8 @@ def _decoded(file: BinaryIO, bitmap: _Bitmap, longest: int) -> Image.Image:
     return Image.merge("RGBA" if len(bands) > 3 else "RGB", bands)  # noqa: PLR2004 - with alpha
 
 
-def _upright(vips: Vips, file: BinaryIO, bitmap: _Bitmap) -> Any:
-    stride = _stride(bitmap)
+def _upright(vips: Vips, file: BinaryIO, bitmap: Bitmap) -> Any:
+    stride = bitmap.stride
     image = vips.file(
         "rawload",
         file,

@@ -43,5 +43,5 @@ def guessed(low: float, high: float) -> float:
     if low < 0:
         return high
     if high > _WIDE:
-        return _FULL if high <= _FULL else high
+        return max(_FULL, high)
     return next((white for white in _WHITES if high <= white), high)

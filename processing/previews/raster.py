@@ -76,7 +76,7 @@ def turned(picture: Image.Image, orientation: int) -> Image.Image:
 def _facts(source: Source, longest: int) -> _Facts:
     """Return what the header says, with nothing kept open: Pillow holds an open WebP twice."""
     with header.opened(source) as image:
-        images.check_size(*image.size)
+        images.check(image)
         profile = image.info.get("icc_profile")
         return _Facts(header.still_to_turn(image), profile, _is_for_vips(image, longest))
 

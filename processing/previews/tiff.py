@@ -18,9 +18,7 @@ _GAP: Final = 2
 _BYTE: Final = 8
 _SWAPPING: Final = range(5, 9)
 _MODES: Final = {(1, False): "L", (1, True): "La", (3, False): "RGB", (3, True): "RGBa"}
-_COMPRESSIONS: Final = frozenset(
-    {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000, 50001}
-)
+_COMPRESSIONS: Final = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000, 50001})
 """What the libraries here decode (TIFF 6.0, section 8, and libtiff's additions)."""
 
 
@@ -58,7 +56,7 @@ def _by_rows(source: Source, tiff: Tiff) -> Image.Image | None:
 
 
 def _by_vips(source: Source, tiff: Tiff, target: tuple[int, int]) -> Image.Image | None:
-    """Return the image somewhat larger than ``target``; None if Pillow is to read or to judge it."""
+    """Return the image somewhat larger than ``target``; None if Pillow is to read it."""
     if (tiff.photometric, tiff.bits) == (tiffs.LAB, _BYTE):
         return None
     with Vips() as vips, Path(source.path).open("rb") as file:

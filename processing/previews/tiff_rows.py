@@ -23,10 +23,10 @@ _DOUBLE: Final = 64
 _MAX_FILE_BYTES: Final = 100 * MIB
 _MAX_SAMPLES: Final = 40_000_000
 _PLANAR, _PREDICTOR, _TILE_WIDTH = 284, 317, 322
-_KEPT: Final = (257, 259, 266, 273, 278, 279, 292, 323, 324, 325)
+_KEPT: Final[tuple[int, ...]] = (257, 259, 266, 273, 278, 279, 292, 323, 324, 325)
 """Height, compression, order of bits, and where the strips or tiles are."""
 
-_SHORT, _LONG = 3, 4
+_LONG: Final = 4
 
 
 def bands(source: Source, tiff: Tiff) -> list[Image.Image]:
@@ -84,9 +84,7 @@ def _rows(source: Source, tiff: Tiff) -> bytes:
         return image.tobytes()
 
 
-def _described_anew(
-    tags: dict[int, Value], tiff: Tiff, content: bytes, file: TagFile
-) -> bytes:
+def _described_anew(tags: dict[int, Value], tiff: Tiff, content: bytes, file: TagFile) -> bytes:
     is_split = _PLANAR in tags and tags[_PLANAR].integer != 1 and tiff.samples > 1
     is_predicted = _PREDICTOR in tags and tags[_PREDICTOR].integer != 1
     if is_split or is_predicted or content[2:4] not in {b"*\0", b"\0*"}:

@@ -29,10 +29,9 @@ _LOADERS: Final = (
 )
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 _ENUMERATIONS: Final = frozenset({"format", "interpretation"})
-UCHAR, USHORT, FLOAT = 0, 2, 6
+_INPUTS: Final = {"extract_area": b"input"}
+UCHAR, USHORT = 0, 2
 """Formats of samples (VipsBandFormat)."""
-
-SRGB: Final = 22  # VIPS_INTERPRETATION_sRGB
 
 
 class RefusedError(Exception):
@@ -76,7 +75,7 @@ class Vips:
         ffi, lib = self._ffi, self._lib
         operation = lib.vips_operation_new(name.encode())
         if image is not None:
-            self._set_input(operation, image)
+            self._set_input(operation, _INPUTS.get(name, b"in"), image)
         text = ",".join(f"{key}={value}" for key, value in options.items())
         lib.vips_object_set_from_string(ffi.cast("VipsObject *", operation), text.encode())
         built = lib.vips_cache_operation_build(operation)
@@ -123,12 +122,12 @@ class Vips:
         self._lib.vips_error_clear()
         return RefusedError(message)
 
-    def _set_input(self, operation: Any, image: Any) -> None:
+    def _set_input(self, operation: Any, name: bytes, image: Any) -> None:
         ffi, lib = self._ffi, self._lib
         value = ffi.new("GValue *")
         lib.g_value_init(value, lib.g_type_from_name(b"VipsImage"))
         lib.g_value_set_object(value, ffi.cast("void *", image))
-        lib.g_object_set_property(ffi.cast("GObject *", operation), b"in", value)
+        lib.g_object_set_property(ffi.cast("GObject *", operation), name, value)
         lib.g_value_unset(value)
 
     def _output(self, operation: Any) -> Any:
