@@ -130,8 +130,7 @@ def _text(value: Value | None) -> str | None:
 
 
 def _number(value: Value | None) -> float | None:
-    found: float | None = number(value.number) if value else None
-    return found
+    return number(value.number) if value else None
 
 
 def _integer(value: Value | None) -> int | None:

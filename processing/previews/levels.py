@@ -11,6 +11,9 @@ from processing.task import Failure, ProcessingError
 GUESSED: Final = 0.0
 """White where the file does not say: what the values suggest."""
 
+STRETCHED: Final = -1.0
+"""White where the whole range from the darkest value to the brightest is shown."""
+
 _WHITES: Final = (1, 255, 65_535)
 _FULL: Final = 2.0**32 - 1
 _WIDE: Final = 2.0**24
@@ -28,8 +31,11 @@ def merged(bands: Sequence[Image.Image], white: float) -> Image.Image:
     high = max(float(pair[1]) for pair in extremes)  # type: ignore[arg-type]
     if not (isfinite(low) and isfinite(high)):
         raise ProcessingError(Failure.FAILED, "The image's values are not numbers.")
-    white = white or guessed(low, high)
-    black = 0.0 if white in {*_WHITES, _FULL} else min(low, 0.0)
+    if white == STRETCHED:
+        black, white = low, high
+    else:
+        white = white or guessed(low, high)
+        black = 0.0 if white in {*_WHITES, _FULL} else min(low, 0.0)
     scale = 255 / ((white - black) or 1)
     scaled = [
         band.point(lambda value: value * scale + (0.5 - black * scale)).convert("L")

@@ -15,6 +15,7 @@ from PIL import Image
 
 from processing import images, tiffs
 from processing.directories import TagFile, Value
+from processing.previews import levels
 from processing.task import MIB, Failure, ProcessingError, Source
 from processing.tiffs import Tiff
 
@@ -47,14 +48,24 @@ def bands(source: Source, tiff: Tiff) -> list[Image.Image]:
 
 
 def white(tiff: Tiff) -> float:
-    """Return the value of white; 0 where the values have to tell."""
-    return 0.0 if tiff.number_format == tiffs.FLOAT else 2.0**tiff.bits - 1
+    """Return what ``levels.merged`` takes as white.
+
+    Grey of 10 to 24 bits comes from sensors that seldom use their range: as viewers of such images
+    do, all that it uses is shown. Colours are photographs.
+    """
+    if tiff.number_format == tiffs.FLOAT:
+        return levels.GUESSED
+    return levels.STRETCHED if tiff.colours == 1 else _largest(tiff)
+
+
+def _largest(tiff: Tiff) -> float:
+    return 1.0 if tiff.number_format == tiffs.FLOAT else 2.0**tiff.bits - 1
 
 
 def _band(samples: "array[float]", tiff: Tiff) -> Image.Image:
     band = Image.frombytes("F", tiff.size, samples.tobytes())
     if tiff.photometric == tiffs.WHITE_IS_ZERO:
-        largest = white(tiff) or 1.0
+        largest = _largest(tiff)
         return band.point(lambda value: value * -1.0 + largest)
     return band
 
