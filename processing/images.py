@@ -11,7 +11,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from processing.content_types import canonical
-from processing.kinds import IMAGE_FORMATS, SURELY_DECODED
+from processing.kinds import IMAGE_FORMATS, RAW, SURELY_DECODED
 from processing.task import MAX_FRAME_PIXELS, MAX_PIXELS, Failure, ProcessingError, Source
 
 _BROKEN: Final = (
@@ -139,6 +139,8 @@ def _ready(source: Source) -> str:
 
 
 def _opened(source: Source, allowed: str) -> Image.Image:
+    if allowed == RAW:
+        raise ProcessingError(Failure.UNSUPPORTED, "Pillow does not read raw photos.")
     try:
         return _opened_as(allowed, source.path)
     except (UnidentifiedImageError, NotImplementedError) as error:

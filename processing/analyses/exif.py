@@ -91,7 +91,7 @@ def _sub_directory(file: TagFile, tags: Tags, ifd: IFD) -> Tags:
 
 def _degrees(parts: Value | None, reference: Value | None, most: int) -> float | None:
     values = parts.numbers[:3] if parts else ()
-    degrees = sum(value / 60**index for index, value in enumerate(values))
+    degrees = sum(value / float(60**index) for index, value in enumerate(values))
     if not values or not 0 <= degrees <= most:
         return None
     side = _text(reference) or ""

@@ -25,7 +25,7 @@ _BY_VIPS: Final = frozenset({"PNG", "WEBP"})
 _WORTH_VIPS: Final = 500_000
 """The least pixels for which libvips is loaded: below, that takes longer than it saves."""
 
-_READERS: Final = {"TIFF": "tiff", "RAW": "raw", "BMP": "bitmap"}
+READERS: Final = {"TIFF": "tiff", "RAW": "raw", "BMP": "bitmap"}
 """The module that reads what Pillow does not, or not well, by decoder."""
 
 _GAP: Final = 2.0
@@ -47,7 +47,7 @@ def render(source: Source, longest: int) -> Image.Image:
         ProcessingError: Not a picture of its type, broken or cut off, or too large to decode.
     """
     with images.translated():
-        if reader := _READERS.get(images.decoder(source)):
+        if reader := READERS.get(images.decoder(source)):
             shown: Image.Image | None = import_module(f"{__package__}.{reader}").render(
                 source, longest
             )
