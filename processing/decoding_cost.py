@@ -31,7 +31,7 @@ def check(image: Image.Image, longest: int, *, in_strips: bool = False) -> None:
     width, height = image.size
     is_png = image.format == "PNG" and in_strips
     if min(image.size) < 1 or not (is_png or image.format == "JPEG"):
-        images.check_size(width, height)
+        images.check(image)
         return
     most = _MAX_PNG_PIXELS if is_png else _MAX_JPEG_PIXELS
     needed = 0 if is_png else _decoded(image, longest) + _coefficients(image)

@@ -25,34 +25,49 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-_PILLOW: Final = {
+_DECODERS: Final = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
     "image/apng": "PNG",
     "image/webp": "WEBP",
     "image/gif": "GIF",
+    "image/tiff": "TIFF",
     "image/bmp": "BMP",
     "image/avif": "AVIF",
     "image/heic": "HEIF",
     "image/heic-sequence": "HEIF",
     "image/heif": "HEIF",
     "image/heif-sequence": "HEIF",
+    "image/jxl": "JXL",
+    "image/jp2": "JPEG2000",
+    "image/jpx": "JPEG2000",
+    "image/j2c": "JPEG2000",
+    "image/vnd.adobe.photoshop": "PSD",
+    "image/vnd.microsoft.icon": "ICO",
+    "image/x-icns": "ICNS",
+    "image/x-tga": "TGA",
+    "image/vnd.zbrush.pcx": "PCX",
+    "image/x-portable-bitmap": "PPM",
+    "image/x-portable-graymap": "PPM",
+    "image/x-portable-pixmap": "PPM",
+    "image/qoi": "QOI",
 }
-_TIFF: Final = "TIFF"  # and raw photos, of which most are TIFF files
+RAW: Final = "RAW"
+"""The decoder of every image type that is not listed: LibRaw. All others are Pillow's."""
 
 IMAGE_FORMATS: Final = {
-    name: _PILLOW.get(row.name, _TIFF)
+    name: _DECODERS.get(row.name, RAW)
     for row in CONTENT_TYPES.values()
     if row.handler == Kind.IMAGE
     for name in names_of(row.name)
 }
-"""Content type to the one Pillow format that may open it."""
+"""Content type to the one decoder that may open it, by Pillow's name of the format."""
 
 SURELY_DECODED: Final = frozenset(
     {"image/jpeg", "image/png", "image/apng", "image/webp", "image/gif", "image/bmp", "image/tiff"}
     | {"image/avif", "image/heic", "image/heif"}
 )
-"""Types whose files are broken if they cannot be opened; of sequences and raw photos some can."""
+"""Types whose files are broken if they cannot be opened; of the others, some cannot be."""
 
 _TOP_LEVEL: Final = {"video": Kind.VIDEO, "audio": Kind.AUDIO, "text": Kind.TEXT}
 _NO_HANDLER: Final = "-"

@@ -57,6 +57,7 @@ def environment() -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",  # each arena takes 64 MiB of the address space a worker may use
         "OMP_THREAD_LIMIT": "1",
         "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "VIPS_CONCURRENCY": "1",
     }
 

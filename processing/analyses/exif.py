@@ -1,13 +1,12 @@
-"""EXIF and GPS of a picture as plain numbers and timestamps (Exif 2.32)."""
+"""EXIF and GPS of an image as plain numbers, texts and timestamps (Exif 3.0)."""
 
-from typing import Any, Final
+from typing import Final
 
-from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
-from processing.analyses.embedded import MAX_BLOCK_BYTES
 from processing.analyses.result import number
 from processing.analyses.timestamps import from_exif
+from processing.directories import SHORT, TagFile, Tags, Value, decoded
 
 _TEXTS: Final = {
     "camera_make": Base.Make,
@@ -18,6 +17,10 @@ _TEXTS: Final = {
     "artist": Base.Artist,
     "copyright": Base.Copyright,
     "description": Base.ImageDescription,
+    "owner": Base.CameraOwnerName,
+    "title": 0xA436,  # new in Exif 3.0, as the next two
+    "photographer": 0xA437,
+    "editor": 0xA438,
 }
 _NUMBERS: Final = {
     "exposure_time": Base.ExposureTime,
@@ -31,59 +34,104 @@ _DATES: Final = {
     "digitized_at": (Base.DateTimeDigitized, Base.OffsetTimeDigitized),
     "modified_at": (Base.DateTime, Base.OffsetTime),
 }
+_ORIENTATIONS: Final = range(1, 9)
+_COMMENT_PREFIX: Final = 8
 _POLE: Final = 90
 _DATE_LINE: Final = 180
 
 
-def exif(image: Image.Image) -> dict[str, Any]:
+def main_tags(file: TagFile) -> Tags:
+    """Return the tags of the first directory together with those of its EXIF directory."""
+    first = next(file.directories(), {})
+    return {**first, **_sub_directory(file, first, IFD.Exif)}
+
+
+def exif(file: TagFile) -> dict[str, object]:
     """Return camera, lens, exposure (s), focal length (mm) and dates; empty without any."""
-    found = image.getexif()
-    tags = {**found, **_sub_directory(image, IFD.Exif)}
-    flash = _one(tags.get(Base.Flash))
+    tags = main_tags(file)
+    flash = _integer(tags.get(Base.Flash))
     return {
         **{name: _text(tags.get(tag)) for name, tag in _TEXTS.items()},
-        **{name: number(_one(tags.get(tag))) for name, tag in _NUMBERS.items()},
-        **{name: from_exif(tags.get(a), tags.get(b)) for name, (a, b) in _DATES.items()},
-        "flash": bool(flash & 1) if isinstance(flash, int) else None,
+        "comment": _comment(tags.get(Base.UserComment)),
+        **{name: _number(tags.get(tag)) for name, tag in _NUMBERS.items()},
+        **{
+            name: from_exif(_text(tags.get(date)), _text(tags.get(offset)))
+            for name, (date, offset) in _DATES.items()
+        },
+        "flash": None if flash is None else bool(flash & 1),
     }
 
 
-def gps(image: Image.Image) -> dict[str, Any]:
+def gps(file: TagFile) -> dict[str, object]:
     """Return latitude and longitude in decimal degrees, altitude in metres; empty without any."""
-    tags = _sub_directory(image, IFD.GPSInfo)
+    tags = _sub_directory(file, next(file.directories(), {}), IFD.GPSInfo)
     latitude = _degrees(tags.get(GPS.GPSLatitude), tags.get(GPS.GPSLatitudeRef), _POLE)
     longitude = _degrees(tags.get(GPS.GPSLongitude), tags.get(GPS.GPSLongitudeRef), _DATE_LINE)
     if latitude is None or longitude is None:
         return {}
-    altitude = number(tags.get(GPS.GPSAltitude))
-    if altitude is not None and tags.get(GPS.GPSAltitudeRef) in (1, b"\1"):
+    altitude = _number(tags.get(GPS.GPSAltitude))
+    if altitude is not None and _is_below_sea(tags.get(GPS.GPSAltitudeRef)):
         altitude = -altitude
     return {"latitude": latitude, "longitude": longitude, "altitude": altitude}
 
 
-def _sub_directory(image: Image.Image, ifd: IFD) -> dict[int, Any]:
-    if len(image.info.get("exif", b"")) > MAX_BLOCK_BYTES:
-        raise ValueError("more than metadata takes")
-    return image.getexif().get_ifd(ifd)
+def orientation(tags: Tags) -> int:
+    """Return the orientation, 1 to 8, as browsers take it: one SHORT of that range, else 1."""
+    found = tags.get(Base.Orientation)
+    if found is None or found.kind != SHORT or found.count != 1:
+        return 1
+    number = found.integer or 1
+    return number if number in _ORIENTATIONS else 1
 
 
-def _degrees(parts: Any, reference: Any, most: int) -> float | None:
-    if not isinstance(parts, tuple | list):
+def _sub_directory(file: TagFile, tags: Tags, ifd: IFD) -> Tags:
+    offset = _integer(tags.get(ifd))
+    return file.directory(offset)[0] if offset else {}
+
+
+def _degrees(parts: Value | None, reference: Value | None, most: int) -> float | None:
+    values = parts.numbers[:3] if parts else ()
+    degrees = sum(value / float(60**index) for index, value in enumerate(values))
+    if not values or not 0 <= degrees <= most:
         return None
-    values = [number(part) for part in parts[:3]]
-    if not values or any(value is None for value in values):
+    side = _text(reference) or ""
+    return round(-degrees if side.strip()[:1].upper() in {"S", "W"} else degrees, 7)
+
+
+def _is_below_sea(reference: Value | None) -> bool:
+    return reference is not None and reference.data[:1] in {b"\1", b"1"}
+
+
+def _comment(value: Value | None) -> str | None:
+    """Return a user comment, which names its encoding first (Exif 3.0, section 4.6.6.4)."""
+    if value is None:
         return None
-    degrees = sum((value or 0.0) / float(60**index) for index, value in enumerate(values))
-    if not 0 <= degrees <= most:
-        return None
-    return round(-degrees if str(reference)[:1] in ("S", "W") else degrees, 7)
+    name, text = value.data[:_COMMENT_PREFIX], value.data[_COMMENT_PREFIX:]
+    if name == b"UNICODE\0":
+        return _utf16(text, value.order).strip("\0 ")
+    if name == b"JIS\0\0\0\0\0":
+        return text.decode("iso2022_jp", "replace").strip("\0 ")
+    known = name in {b"ASCII\0\0\0", bytes(_COMMENT_PREFIX)}
+    return decoded((text if known else value.data).strip(b"\0 "))
 
 
-def _one(value: Any) -> Any:
-    return value[0] if isinstance(value, tuple | list) and value else value
+def _utf16(text: bytes, order: str) -> str:
+    if text[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return text.decode("utf-16", "replace")
+    little = order == "<"
+    # Many write the order of their own machine: letters of Latin scripts have a zero byte.
+    if b"\0" in text:
+        little = text[1::2].count(0) >= text[::2].count(0) if text else little
+    return text.decode("utf-16-le" if little else "utf-16-be", "replace")
 
 
-def _text(value: Any) -> str | None:
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    return value.split("\0")[0] if isinstance(value, str) else None
+def _text(value: Value | None) -> str | None:
+    return value.text if value else None
+
+
+def _number(value: Value | None) -> float | None:
+    return number(value.number) if value else None
+
+
+def _integer(value: Value | None) -> int | None:
+    return value.integer if value else None

@@ -1,19 +1,26 @@
 """A picture's size from its header, whatever the size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from PIL import Image
 
-from processing import images
-from processing.analyses import embedded, png
+from processing import bitmaps, images
+from processing.analyses import exif, png
+from processing.directories import TagFile
+from processing.kinds import RAW
 from processing.task import MAX_PIXELS, Failure, ProcessingError, Source
 
-_ORIENTATION: Final = 0x0112
-_SWAPPING: Final = frozenset({5, 6, 7, 8})
-_ORIENTATIONS: Final = range(1, 9)
+SWAPPING: Final = frozenset({5, 6, 7, 8})
+"""The orientations that make width of height."""
+
+_TURNED: Final = frozenset({"TIFF", "JXL"})
+_MOVING: Final = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
+_PROFILE: Final = "Raw profile type exif"  # how ImageMagick writes it into PNG
+_PROFILE_HEAD: Final = 3
+_EXIF_IN_AVIF: Final = 4
 _WEBP_HEAD: Final = 30
 
 
@@ -38,11 +45,26 @@ def size(source: Source) -> tuple[int, int] | None:
         if _pixels(canvas) > MAX_PIXELS:
             return canvas
     try:
-        with images.header(source) as image:
-            png.find_exif(image, source.path)
-            return upright(image)
+        return _sizes().get(images.decoder(source), _size_by_pillow)(source)
     except ProcessingError:
         return None
+
+
+def _sizes() -> dict[str, Callable[[Source], tuple[int, int] | None]]:
+    from processing import raws, tiffs  # noqa: PLC0415 - these read EXIF by this package
+
+    return {"TIFF": tiffs.shown_size, RAW: raws.size, "BMP": _bitmap_size}
+
+
+def _bitmap_size(source: Source) -> tuple[int, int] | None:
+    bitmap = bitmaps.described(source)
+    return (bitmap.width, bitmap.height) if bitmap else _size_by_pillow(source)
+
+
+def _size_by_pillow(source: Source) -> tuple[int, int] | None:
+    with images.header(source) as image:
+        png.find_exif(image, source.path)
+        return upright(image)
 
 
 def upright(image: Image.Image) -> tuple[int, int] | None:
@@ -50,21 +72,53 @@ def upright(image: Image.Image) -> tuple[int, int] | None:
     width, height = image.size
     if width < 1 or height < 1:
         return None
-    return (height, width) if still_to_turn(image) in _SWAPPING else (width, height)
+    return (height, width) if still_to_turn(image) in SWAPPING else (width, height)
 
 
 def still_to_turn(image: Image.Image) -> int:
     """Return the orientation that the pixels of an open picture, once decoded, still have.
 
-    Pillow turns a TIFF itself, and swaps its size when it is opened.
+    Pillow turns a TIFF itself, and swaps its size when it is opened; so does libjxl.
     """
-    return 1 if image.format == "TIFF" else orientation(image)
+    return 1 if image.format in _TURNED else orientation(image)
 
 
 def orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 where the file says none or nonsense."""
-    found: Any = embedded.attempt(lambda: image.getexif().get(_ORIENTATION))
-    return found if isinstance(found, int) and found in _ORIENTATIONS else 1
+    """Return the orientation, 1 to 8, that browsers turn an open picture by; 1 if there is none.
+
+    That is the one in EXIF, and in AVIF and HEIC, whose decoders say so, the one in its boxes;
+    never that in XMP.
+    """
+    return exif.orientation(exif.main_tags(TagFile.of(image.info.get("exif") or b"")))
+
+
+def moves(image: Image.Image) -> bool:
+    """Return whether an open picture is an animation.
+
+    Further pictures in one file of another format are pages, layers, sizes or hidden.
+    """
+    count = getattr(image, "n_frames", 1) - first_frame(image)
+    return image.format in _MOVING and count > 1
+
+
+def first_frame(image: Image.Image) -> int:
+    """Return the number of the frame that is shown first.
+
+    That is 1 in an APNG whose default picture is hidden (PNG Third Edition, section 4.9).
+    """
+    return int(bool(image.info.get("default_image")))
+
+
+def exif_block(image: Image.Image) -> bytes:
+    """Return the EXIF block of an open picture; empty if there is none."""
+    decoder = getattr(image, "_decoder", None)
+    if image.format == "AVIF" and decoder:
+        # Pillow rewrites a block whose orientation differs, and what is not ASCII with it.
+        return decoder.get_info()[_EXIF_IN_AVIF] or b""
+    profile = image.info.get(_PROFILE)
+    if isinstance(profile, str):
+        return bytes.fromhex("".join(profile.split("\n")[_PROFILE_HEAD:]))
+    return image.info.get("exif") or b""
 
 
 def webp_size(source: Source) -> tuple[int, int] | None:

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from processing import decoding_cost
-from processing.analyses import header
+from processing.previews import raster
 from processing.task import Source
 
 WORKING_SIZE: Final = 128
@@ -21,27 +20,19 @@ _DIGITS: Final = (
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~"
 )
 
-_UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What undoes an EXIF orientation (Exif 2.32, section 4.6.5)."""
-
 Color = tuple[float, float, float]
 
 
-def placeholders(image: Image.Image) -> dict[str, Any]:
-    """Decode an open picture and return ``blurhash``, ``dominant_colors``, ``perceptual_hash``.
+def placeholders(source: Source) -> dict[str, Any]:
+    """Decode a picture and return ``blurhash``, ``dominant_colors``, ``perceptual_hash``.
 
     Colours are ``#rrggbb``, the most frequent first; the perceptual hash is a dHash of 64 bits in
     hexadecimal. All three are of the upright picture, on white where it is transparent.
+
+    Raises:
+        ProcessingError: Broken, too large, or of a kind that nothing here decodes.
     """
-    small = _small(image)
+    small = raster.render(source, WORKING_SIZE)
     flat = _on_white(small)
     return {
         "blurhash": blurhash(flat),
@@ -56,22 +47,7 @@ def blurhash_of(source: Source) -> str:
     Raises:
         ProcessingError: Broken, or too large to decode.
     """
-    with header.opened(source) as image:
-        decoding_cost.check(image, WORKING_SIZE)
-        return blurhash(_on_white(_small(image)))
-
-
-def _small(image: Image.Image) -> Image.Image:
-    turn = _UPRIGHT.get(header.still_to_turn(image))
-    image.draft("RGB", decoding_cost.draft_size(image.size, WORKING_SIZE))
-    if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value / 256).convert("L")  # convert() alone would clip
-    if image.mode == "P":
-        image = image.convert("RGBA")
-    image.thumbnail((WORKING_SIZE, WORKING_SIZE), reducing_gap=2.0)
-    # Not exif_transpose: it rewrites the EXIF block, which may be too broken for that.
-    upright = image if turn is None else image.transpose(turn)
-    return upright.convert("RGBA" if image.has_transparency_data else "RGB")
+    return blurhash(_on_white(raster.render(source, WORKING_SIZE)))
 
 
 def _on_white(image: Image.Image) -> Image.Image:

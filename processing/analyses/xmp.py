@@ -35,7 +35,7 @@ def xmp(image: Image.Image) -> dict[str, Any]:
         ValueError: The packet is too large, or has entities.
         ParseError: It is not XML.
     """
-    packet = _packet(image)
+    packet = packet_of(image)
     if not packet:
         return {}
     if len(packet) > MAX_BLOCK_BYTES:
@@ -49,7 +49,8 @@ def xmp(image: Image.Image) -> dict[str, Any]:
     }
 
 
-def _packet(image: Image.Image) -> bytes:
+def packet_of(image: Image.Image) -> bytes:
+    """Return the XMP packet of an open picture; empty if there is none."""
     packet = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     packet = packet.encode() if isinstance(packet, str) else bytes(packet)
     return packet.strip(b"\0 \r\n\t")

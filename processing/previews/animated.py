@@ -9,9 +9,11 @@ from PIL import Image, ImageSequence
 
 from processing import images
 from processing.analyses import header
+from processing.kinds import RAW
 from processing.previews import colour, colour_signals, encoding, raster
 from processing.task import MAX_FRAME_PIXELS, Source
 
+_STILL: Final = frozenset({RAW, "TIFF", "BMP"})
 _MAX_FRAMES: Final = 200
 _WRITTEN_PIXELS: Final = 30_000_000
 """The most pixels of all frames of a preview together: a long one becomes smaller."""
@@ -30,9 +32,11 @@ def write(source: Source, longest: int, output: BinaryIO) -> tuple[int, int] | N
     Raises:
         ProcessingError: Broken, cut off or too large to decode.
     """
+    if images.decoder(source) in _STILL:
+        return None
     with images.translated(), header.opened(source) as image:
         images.check_size(*image.size)
-        if not getattr(image, "is_animated", False):
+        if not header.moves(image):
             return None
         rounds = _rounds(image)
         pictures, durations = zip(*_frames(image, source.path, longest), strict=True)
@@ -48,7 +52,8 @@ def _frames(image: Image.Image, path: str, longest: int) -> Iterator[tuple[Image
     orientation = header.still_to_turn(image)
     colours = colour_signals.signal(image, path)
     size = image.size
-    for frame in islice(ImageSequence.Iterator(image), most):
+    first = header.first_frame(image)
+    for frame in islice(ImageSequence.Iterator(image), first, first + most):
         picture = frame.crop((0, 0, *size))  # frames of a GIF can go beyond its screen
         duration = int(frame.info.get("duration") or 0)  # known once it is decoded
         standard = colour.standard(raster.fitted(picture, side), colours)

@@ -23,7 +23,7 @@ _SPACES: Final = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab "}
 
 def continuous(image: Image.Image) -> Image.Image:
     """Return ``image`` in a mode whose values can be averaged: no palette, key or bits."""
-    if image.mode in _WIDE:
+    if image.mode in _WIDE or (image.mode == "I" and image.format == "PPM"):
         # Shifted now, while it is known that white is 65535.
         return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     if image.mode == "1":

@@ -16,7 +16,10 @@ _LOADERS: Final = (
     b"VipsForeignLoadWebp",
     b"VipsForeignLoadHeif",
     b"VipsForeignLoadSvg",
+    b"VipsForeignLoadTiff",
+    b"VipsForeignLoadRaw",
 )
+_ENUMERATIONS: Final = frozenset({"format", "interpretation"})
 FORMATS: Final = {0: "B", 2: "H", 6: "f", 8: "d"}
 """``VipsBandFormat`` to the code of ``array`` and ``memoryview``: 8 and 16 bits, floats."""
 
@@ -120,8 +123,21 @@ def samples(image: Any) -> Samples:
 
 def shape(image: Any) -> tuple[int, int, int, str | None]:
     """Return width, height, number of channels and, as in ``Samples``, the form of one."""
-    width, height, bands = (_number(image, name) for name in (b"width", b"height", b"bands"))
-    return width, height, bands, FORMATS.get(_number(image, b"format"))
+    width, height, bands = (number(image, name) for name in ("width", "height", "bands"))
+    return width, height, bands, FORMATS.get(number(image, "format"))
+
+
+def number(image: Any, field: str) -> int:
+    """Return a number from the header of an image; -1 if it has none of that name."""
+    ffi, lib = library()
+    value = ffi.new("GValue *")
+    if lib.vips_image_get(image, field.encode(), value) != 0:
+        lib.vips_error_clear()
+        return -1
+    read = lib.g_value_get_enum if field in _ENUMERATIONS else lib.g_value_get_int
+    found = int(read(value))
+    lib.g_value_unset(value)
+    return found
 
 
 def _error() -> VipsError:
@@ -148,14 +164,3 @@ def _output(operation: Any, held: ExitStack) -> Any:
     lib.g_object_get_property(ffi.cast("GObject *", operation), b"out", value)
     held.callback(lib.g_value_unset, value)
     return ffi.cast("VipsImage *", lib.g_value_get_object(value))
-
-
-def _number(image: Any, field: bytes) -> int:
-    ffi, lib = library()
-    value = ffi.new("GValue *")
-    if lib.vips_image_get(image, field, value) != 0:
-        lib.vips_error_clear()
-        return -1
-    number = lib.g_value_get_enum(value) if field == b"format" else lib.g_value_get_int(value)
-    lib.g_value_unset(value)
-    return int(number)

@@ -1,5 +1,6 @@
 """Previews of pictures made of pixels: small, upright, in sRGB."""
 
+from importlib import import_module
 from typing import Final, NamedTuple
 
 from PIL import Image
@@ -31,6 +32,9 @@ _DEEP_PIXELS: Final = 26_000_000
 _UPRIGHT_FORMS: Final = frozenset({"AVIF", "HEIF"})
 """What libheif turns while it decodes."""
 
+READERS: Final = {"TIFF": "tiff", "RAW": "raw", "BMP": "bitmap"}
+"""The module that reads what Pillow does not, or not well, by decoder."""
+
 _GAP: Final = 2.0
 """How much larger than wanted a fast box filter leaves a picture for Lanczos."""
 
@@ -52,6 +56,10 @@ def render(source: Source, longest: int) -> Image.Image:
         ProcessingError: Not a picture of its type, broken or cut off, or too large to decode.
     """
     with images.translated():
+        if reader := READERS.get(images.decoder(source)):
+            read = import_module(f"{__package__}.{reader}").render(source, longest)
+            if isinstance(read, Image.Image):
+                return read
         facts = _facts(source, longest)
         if shown := facts.deep and _tone_mapped(source, facts, longest):
             return shown
@@ -88,6 +96,8 @@ def _facts(source: Source, longest: int) -> _Facts:
 
 def _reduced(source: Source, longest: int) -> Image.Image:
     with header.opened(source) as image:
+        if first := header.first_frame(image):
+            image.seek(first)
         return fitted(image, longest)
 
 

@@ -1,16 +1,79 @@
-"""Reducing PNG and WebP while they are decoded, and drawing SVG, by libvips."""
+"""Images of libvips: reduced while they are decoded, samples that Pillow does not take, and SVG."""
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Any, BinaryIO, Final, Self
 
 from PIL import Image
 
 from processing.previews import libvips
+from processing.previews.libvips import VipsError as RefusedError
 from processing.task import Source
 
+__all__ = ["UCHAR", "USHORT", "RefusedError", "Vips", "drawn", "reduced"]
+
 _CSS_PIXELS: Final = "dpi=96,scale=0.75"  # of 1/96 inch; libvips scales by dpi / 72 beside
+_INPUTS: Final = {"extract_area": "input"}
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+UCHAR, USHORT = 0, 2
+"""Formats of samples (VipsBandFormat)."""
+
+
+class Vips:
+    """Images of libvips, which are given back when the block ends."""
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._held.close()
+
+    def file(self, name: str, file: BinaryIO, **options: Any) -> Any:
+        """Return the image that a loader, or ``thumbnail``, makes of an open file.
+
+        Raises:
+            RefusedError: libvips refuses it.
+        """
+        # Named by its number, since libvips takes what stands in brackets in a name for options;
+        # as a stream it would take what is cut off for whole, whatever fail_on says.
+        return self.apply(name, filename=f"/proc/self/fd/{file.fileno()}", **options)
+
+    def apply(self, name: str, image: Any = None, **options: Any) -> Any:
+        """Return the image that an operation makes, of ``image`` if it takes one.
+
+        Raises:
+            RefusedError: libvips refuses it.
+        """
+        text = ",".join(f"{key}={value}" for key, value in options.items())
+        images = {} if image is None else {_INPUTS.get(name, "in"): image}
+        return libvips.call(self._held, name, text, **images)
+
+    @staticmethod
+    def number(image: Any, field: str) -> int:
+        """Return a number from the header of an image; -1 if it has none of that name."""
+        return libvips.number(image, field)
+
+    def size(self, image: Any) -> tuple[int, int]:
+        """Return the width and the height of an image."""
+        return self.number(image, "width"), self.number(image, "height")
+
+    @staticmethod
+    def pixels(image: Any) -> bytes | memoryview:
+        """Return the samples of an image, decoded.
+
+        Raises:
+            RefusedError: The file is broken.
+        """
+        return libvips.samples(image).data
 
 
 def reduced(source: Source, longest: int) -> Image.Image | None:
@@ -19,20 +82,16 @@ def reduced(source: Source, longest: int) -> Image.Image | None:
     None if libvips refuses it, or holds it in more than 8 bits a channel: what is wrong with a
     broken picture is for a decoder of better manners to say.
     """
-    with ExitStack() as held, Path(source.path).open("rb") as file:
-        # Named by its number, since libvips takes what stands in brackets in a name for options;
-        # as a stream it would take what is cut off for whole, whatever fail_on says.
-        options = (
-            f"filename=/proc/self/fd/{file.fileno()},fail_on=error,no_rotate=true,"
-            f"size=down,width={longest},height={longest}"
-        )
+    options = {"fail_on": "error", "no_rotate": "true", "size": "down"}
+    with Vips() as vips, Path(source.path).open("rb") as file:
         try:
-            found = libvips.samples(libvips.call(held, "thumbnail", options))
-        except libvips.VipsError:
+            image = vips.file("thumbnail", file, **options, width=longest, height=longest)
+            mode = _MODES.get(vips.number(image, "bands"))
+            if mode is None or vips.number(image, "format") != UCHAR:
+                return None
+            return Image.frombytes(mode, vips.size(image), vips.pixels(image))
+        except RefusedError:
             return None
-    if found.form != "B" or found.bands not in _MODES:
-        return None
-    return Image.frombytes(_MODES[found.bands], (found.width, found.height), found.data)
 
 
 def drawn(drawing: bytes) -> Image.Image:

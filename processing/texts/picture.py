@@ -1,11 +1,13 @@
 """The text in a picture: its first frame read at once, further pages of a TIFF left for OCR."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from PIL import Image
 
-from processing.images import check_size, opened
+from processing.images import check_size, decoder, opened
+from processing.previews import raster
 from processing.task import Failure, ProcessingError, Source
 from processing.texts.document import MAX_PAGES, Options, Page
 from processing.texts.recognition import LONGEST, recognized
@@ -15,6 +17,10 @@ _PAGED: Final = "TIFF"
 
 def pages(source: Source, options: Options) -> Iterator[Page | None]:
     """Yield the text of the picture, and None for each further page of a TIFF."""
+    if decoder(source) in raster.READERS:
+        yield recognized(raster.render(source, LONGEST), options)
+        yield from (None for _ in range(_further_pages(source)))
+        return
     with opened(source) as image:
         count = _frames(image)
         image.draft("L", (LONGEST, LONGEST))
@@ -35,6 +41,15 @@ def frame(source: Source, index: int, options: Options) -> Page:
         image.seek(index)
         check_size(*image.size)
         return recognized(image, options)
+
+
+def _further_pages(source: Source) -> int:
+    """Count the pages of a TIFF behind the first; none where Pillow cannot open it."""
+    if decoder(source) != _PAGED:
+        return 0
+    with suppress(ProcessingError), opened(source) as image:
+        return _frames(image) - 1
+    return 0
 
 
 def _frames(image: Image.Image) -> int:

@@ -78,7 +78,7 @@ def test_every_type_is_in_the_family_that_lists_are_narrowed_to() -> None:
         ("application/x-subrip", Kind.TEXT),
         ("application/geo+json", Kind.TEXT),
         ("image/x-adobe-dng", Kind.IMAGE),
-        ("image/x-canon-cr3", Kind.UNKNOWN),
+        ("image/x-canon-cr3", Kind.IMAGE),
         ("video/unheard-of", Kind.VIDEO),
         ("unheard/of", Kind.UNKNOWN),
     ],

@@ -255,8 +255,8 @@ def test_libvips_and_pillow_make_the_same_picture(
     assert max(abs(a - b) for a, b in differences) <= 6
 
 
-@pytest.mark.parametrize("form", ["JPEG", "GIF", "TIFF"])
-def test_libvips_opens_nothing_but_png_webp_and_avif(form: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["JPEG", "GIF"])
+def test_libvips_opens_no_format_that_others_read(form: str, tmp_path: Path) -> None:
     data = encoded(LARGE, form)
     assert vips.reduced(source(tmp_path, data, "image/png"), 160) is None
 
