@@ -7,7 +7,7 @@ from typing import Final
 from PIL import Image
 
 from processing.images import check_size, decoder, opened
-from processing.previews import raster
+from processing.previews import encoding, raster
 from processing.task import Failure, ProcessingError, Source
 from processing.texts.document import MAX_PAGES, Options, Page
 from processing.texts.recognition import LONGEST, recognized
@@ -18,7 +18,7 @@ _PAGED: Final = "TIFF"
 def pages(source: Source, options: Options) -> Iterator[Page | None]:
     """Yield the text of the picture, and None for each further page of a TIFF."""
     if decoder(source) in raster.READERS:
-        yield recognized(raster.render(source, LONGEST), options)
+        yield recognized(encoding.bare(raster.render(source, LONGEST)), options)
         yield from (None for _ in range(_further_pages(source)))
         return
     with opened(source) as image:
