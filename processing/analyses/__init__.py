@@ -39,6 +39,7 @@ _VERSIONS: Final = {
     Kind.MAIL: 1,
     Kind.TEXT: 1,
     Kind.ARCHIVE: 1,
+    Kind.COMPOUND: 1,
     Kind.UNKNOWN: 1,
 }
 """The version of each kind's analyses.

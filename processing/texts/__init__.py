@@ -26,6 +26,7 @@ _VERSIONS: Final = {
     Kind.SVG: 1,
     Kind.PDF: 1,
     Kind.OFFICE: 1,
+    Kind.COMPOUND: 1,
     Kind.BOOK: 1,
     Kind.HTML: 1,
     Kind.RTF: 1,
