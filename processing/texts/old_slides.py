@@ -11,13 +11,13 @@ from processing.texts.document import Options, Page, gathered
 _ENGINE: Final = "ole"
 _HEADER: Final = struct.Struct("<HHI")
 _CONTAINER: Final = 0xF
-_DOCUMENT, _SLIDE, _NOTES, _MASTER = 1000, 1006, 1008, 1016
+_DOCUMENT, _MASTER = 1000, 1016
 _SLIDE_LIST: Final = 4080
 _PERSIST: Final = 1011
 _USER_EDIT, _PERSIST_DIRECTORY = 4085, 6002
-_CHARACTERS, _BYTES, _STRING = 4000, 4008, 4026
-_COMMENT: Final = 12000
-_SHAPE: Final = 0xF004
+_CHARACTERS, _BYTES = 4000, 4008
+_SLIDE_ATOM: Final = 1007
+_CLEAR_USER_BYTES: Final = 20
 _MAX_DEPTH: Final = 40
 _MAX_EDITS: Final = 1000
 _CRYPTED: Final = 0xF3D1C4DF
@@ -43,7 +43,7 @@ def pages(source: Source, options: Options) -> Iterator[Page | None]:
         data = stream(container, "PowerPoint Document")
     if not data:
         raise ProcessingError(Failure.FAILED, "The document is not a presentation.")
-    if len(user) >= 20 and struct.unpack_from("<I", user, 12)[0] == _CRYPTED:  # noqa: PLR2004
+    if len(user) >= _CLEAR_USER_BYTES and struct.unpack_from("<I", user, 12)[0] == _CRYPTED:
         raise encrypted()
     between = "\n" if options.preserve else "\n\n"
     for texts in _Presentation(data, user).slides():
@@ -75,7 +75,7 @@ class _Presentation:
         yield from outlined
         yield from self._texts(slide)
         for atom in self._inside(slide):
-            if atom.kind == 1007:  # noqa: PLR2004 - what the slide relates to ([MS-PPT] 2.5.10)
+            if atom.kind == _SLIDE_ATOM:  # says which notes are its own ([MS-PPT] 2.5.10)
                 (identity,) = struct.unpack_from("<I", self._data, atom.start + 16)
                 if identity in notes:
                     yield from self._texts(self._record(notes[identity]))
