@@ -250,7 +250,7 @@ class Application:
 
     @cached_property
     def analyses(self) -> Analyses:
-        return Analyses(self.files, self.derivatives, self._processor)
+        return Analyses(self.files, self.derivatives, self._processor, self.prober)
 
     @cached_property
     def prober(self) -> Prober:

@@ -16,6 +16,7 @@ from processing.identify import agrees
 from processing.task import Failure, ProcessingError, TaskName
 from services.derivatives.derivatives import Derivatives
 from services.derivatives.making import Producer, Product
+from services.derivatives.probing import Prober
 from services.derivatives.processor import Processor, Subject
 from services.derivatives.rows import Specification, StoredDerivative
 from services.derivatives.temporary_files import closed_on_failure
@@ -44,8 +45,11 @@ class Analysis:
 class Analyses:
     """Makes, keeps and finds analyses."""
 
-    def __init__(self, files: Files, derivatives: Derivatives, processor: Processor) -> None:
+    def __init__(
+        self, files: Files, derivatives: Derivatives, processor: Processor, prober: Prober
+    ) -> None:
         self._files = files
+        self._prober = prober
         self._derivatives = derivatives
         self._processor = processor
 
@@ -62,6 +66,7 @@ class Analyses:
         wanted = _wanted(file)
         produce = self.maker(file, wanted.parameters)
         found = await self._derivatives.obtain(file, wanted, produce, retry=retry)
+        await self._prober.settle(file)
         return await self._read(file, found)
 
     def maker(self, file: StoredFile, parameters: Mapping[str, Any]) -> Producer:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from core.errors import MediaError
 from models.blob import FACTS
 from models.database import Database
+from models.file import StoredFile
 from processing.kinds import PROBED, kind_of
 from processing.task import ProcessingError, TaskName
 from services.derivatives.processor import Processor, Subject, is_lost
@@ -107,6 +108,17 @@ class Prober:
         for each in found:
             if isinstance(each, BaseException) and not is_lost(each):
                 raise each
+
+    async def settle(self, file: StoredFile) -> None:
+        """Probe a file now that waits for it, so that who has analysed it finds its size too.
+
+        Where another process probes, or the file cannot be probed now, it goes on waiting.
+        """
+        if self._jobs is not None or kind_of(file.mime_type) not in PROBED:
+            return
+        waits = "SELECT 1 FROM blob WHERE key = ? AND NOT probed"
+        if await self._database.read(waits, file.blob_id):
+            await self._probe_some([Subject(file.blob_id, file.mime_type, "file")])
 
     async def _probe_some(self, subjects: Sequence[Subject]) -> int:
         """Probe and record blobs side by side; return how many were out of reach."""

@@ -186,3 +186,12 @@ async def test_a_fault_in_the_prober_is_logged_with_its_traceback(
     (record,) = caplog.records
     assert record.exc_info is not None
     assert record.exc_info[0] is LookupError
+
+
+async def test_a_file_has_its_size_once_it_was_analysed(
+    application: Application, owner: Viewer
+) -> None:
+    file = await uploaded(application, owner, image("PNG"), name="a.png")
+    assert file.width is None
+    await application.analyses.analyze(owner, file.id)
+    assert (await application.files.get(owner, file.id)).width
