@@ -136,8 +136,9 @@ async def test_closing_ends_a_probe_that_hangs() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_to_stop_turns_readyz_into_503_at_once(
-    settings: Settings, number: signal.Signals
+    settings: Settings, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cli.serve.exit_within", lambda _: None)  # it would end this process
     app = create_app(settings)
     server = Server(uvicorn.Config(app, log_config=None))
     server.handle_exit(number, None)  # before the application has started: nobody is answered
