@@ -15,6 +15,9 @@ __all__ = ["UCHAR", "USHORT", "RefusedError", "Vips", "drawn", "reduced"]
 
 _CSS_PIXELS: Final = "dpi=96,scale=0.75"  # of 1/96 inch; libvips scales by dpi / 72 beside
 _INPUTS: Final = {"extract_area": "input"}
+_REDUCED: Final = (b"\x89PNG\r\n\x1a\n", b"RIFF")
+"""How PNG and WebP begin: ``thumbnail`` would take whatever it has a loader for."""
+
 _MODES: Final = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 UCHAR, USHORT = 0, 2
 """Formats of samples (VipsBandFormat)."""
@@ -84,6 +87,8 @@ def reduced(source: Source, longest: int) -> Image.Image | None:
     """
     options = {"fail_on": "error", "no_rotate": "true", "size": "down"}
     with Vips() as vips, Path(source.path).open("rb") as file:
+        if not file.read(8).startswith(_REDUCED):
+            return None
         try:
             image = vips.file("thumbnail", file, **options, width=longest, height=longest)
             mode = _MODES.get(vips.number(image, "bands"))

@@ -30,8 +30,6 @@ PAIRS: Final = {
     "everyone": [(actor, visibility) for actor in ACTORS for visibility in VISIBILITIES],
     "users": [("guest", "shared"), ("user", "shared"), ("owner", "shared")],  # what it changes
 }
-"""Which actors meet which files; the policy's own tests hold every other row of the matrix."""
-
 ROWS: Final = [(audience, *pair) for audience, pairs in PAIRS.items() for pair in pairs]
 by_row = pytest.mark.parametrize(("world", "actor", "visibility"), ROWS, indirect=["world"])
 
@@ -131,8 +129,7 @@ FRIENDS: Final[dict[str, str]] = {}
 
 
 def new_account(client: httpx.Client) -> str:
-    account_id: str = client.post("/llm/auth/guest-login").json()["user_id"]
-    return account_id
+    return str(client.post("/llm/auth/guest-login").json()["user_id"])
 
 
 # Each operation returns OK or the code of its refusal, whatever the transport.
@@ -170,8 +167,7 @@ def _gql(query: str, named: Callable[[httpx.Client, str], str] | None = None) ->
 
 
 def _share(client: httpx.Client, file_id: str) -> str:
-    named = {"account_ids": [new_account(client)]}
-    return _rest("POST", "/shares", json=named)(client, file_id)
+    return _rest("POST", "/shares", json={"account_ids": [new_account(client)]})(client, file_id)
 
 
 def _unshare(client: httpx.Client, file_id: str) -> str:
@@ -329,8 +325,7 @@ def listed(client: httpx.Client, scope: str) -> tuple[list[str], int]:
 
 @pytest.mark.parametrize("actor", ["anonymous", "guest", "user"])
 def test_a_foreign_private_file_and_a_missing_one_answer_alike(world: World, actor: str) -> None:
-    private = world.new_file("private")
-    client = world.actors[actor]
+    private, client = world.new_file("private"), world.actors[actor]
     named: dict[str, list[str]] = {"account_ids": [world.friend]}
     requests: list[tuple[str, str, dict[str, list[str]] | None]] = [
         ("GET", "", None),
@@ -398,8 +393,7 @@ def test_only_who_is_signed_in_may_upload(world: World) -> None:
 
 
 def test_what_an_administrator_does_to_foreign_files_is_audited(world: World) -> None:
-    file_id = world.new_file("private")
-    administrator = world.actors["administrator"]
+    file_id, administrator = world.new_file("private"), world.actors["administrator"]
     administrator.get(f"/v1/media/files/{file_id}/download")
     administrator.delete(f"/v1/media/files/{file_id}")
     for operation in ("read", "delete"):
