@@ -15,11 +15,11 @@ setup: ## install what serving needs
 
 test: ## set up and run the tests, on all cores
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-fast: ## set up and run the tests that need no browser, no server process and no other engine
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	@.venv/bin/python -m pytest -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-faults: ## set up and test what happens when disks fill, processes die and clients misbehave
 	@scripts/setup dev
