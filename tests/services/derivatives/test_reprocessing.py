@@ -328,6 +328,7 @@ async def test_its_tasks_let_all_others_go_first(
     application: Application, owner: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = await uploaded(application, owner, image("PNG"), name="a.png")
+    await application.prober.probe_all()
     patient: list[bool] = []
     real = Workers.run
 
