@@ -21,6 +21,7 @@ def sign_out_in_another_tab(person: Person) -> None:
     tab.goto(person.url)
     tab.get_by_role("button", name="Account and appearance").click()
     tab.get_by_role("menuitem", name="Sign out").click()
+    tab.get_by_role("button", name="Sign out and lose the files").click()
     tab.get_by_role("button", name="Start as a guest").click()
     expect(tab.get_by_role("heading", name="Your library is empty")).to_be_visible()
 
