@@ -13,7 +13,7 @@ audit = logging.getLogger("media.audit")
 
 
 class Administration:
-    """Changes accounts; running servers are told what changes."""
+    """Changes accounts, and notifies running servers of each change."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

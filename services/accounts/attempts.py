@@ -1,7 +1,7 @@
 """Failed attempts to sign in, bounded for each address by the counters that rate limits have.
 
 What is guessed has 130 random bits or more, so this is about load and logs: after too many failures
-within a minute, further ones are told to wait. What is right is never refused for the failures of
+within a minute, further ones get 429. What is right is never refused for the failures of
 others at the same address.
 """
 
