@@ -36,7 +36,7 @@ _REGISTERED: Final = {
     "mac-roman": "macintosh",
     "mac-cyrillic": "x-mac-cyrillic",
 }
-"""What the IANA calls encodings that Python names otherwise."""
+"""The registered names of encodings that Python names otherwise."""
 
 _DELIMITERS: Final = ",;\t|"
 _ROWS: Final = 20
@@ -53,7 +53,8 @@ def parts(source: Source) -> Parts:
     sampled = source.size > len(data)
     bom, name = _encoding(data)
     text = data[len(bom) :].decode(name, "replace")
-    yield {"sampled": sampled or None, "encoding": name, "bom": bool(bom), **_counts(text)}
+    registered = _registered(name)
+    yield {"sampled": sampled or None, "encoding": registered, "bom": bool(bom), **_counts(text)}
     if source.content_type in _PROSE:
         yield {"language": language(text[:_LANGUAGE_CHARACTERS])}
     if source.content_type in _TABLES:
@@ -73,17 +74,16 @@ def _head(source: Source) -> bytes:
 
 
 def _encoding(data: bytes) -> tuple[bytes, str]:
-    """Return the byte order mark and the name of the encoding, as the IANA registers it."""
+    """Return the byte order mark and the encoding, by Python's name."""
     for bom, name in _BOMS:
         if data.startswith(bom):
             return bom, name
     name = encoding(data)
-    plain = name == "utf-8" and data.isascii()
-    return b"", "us-ascii" if plain else _registered(name)
+    return b"", "us-ascii" if name == "utf-8" and data.isascii() else name
 
 
 def _registered(name: str) -> str:
-    """Return what the IANA calls an encoding, by Python's name."""
+    """Return the name that the IANA registers for an encoding, or what HTML calls it."""
     if name in _REGISTERED:
         return _REGISTERED[name]
     if name[:3] in {"cp4", "cp7", "cp8"}:

@@ -98,7 +98,7 @@ def test_a_failure_is_logged_with_its_cause_and_the_id_of_its_request(observed: 
         answer = client.get("/v1/media/files?tag=x", headers={"x-request-id": "broken"})
     assert answer.status_code >= 500
     assert observed.stop() == 0
-    failures = [line for line in lines(observed) if "file_tag" in line["message"]]
+    failures = [line for line in lines(observed) if "file_tag" in line.get("exception", "")]
     assert failures
     assert {line["request_id"] for line in failures} == {"broken"}
 
