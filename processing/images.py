@@ -79,10 +79,6 @@ def translated() -> Iterator[None]:
         raise ProcessingError(Failure.TOO_LARGE, "The picture is too large to decode.") from None
     except UnidentifiedImageError:
         raise ProcessingError(Failure.FAILED, "The picture cannot be read.") from None
-    except NotImplementedError:  # Pillow: a valid file of a kind that its decoder lacks
-        raise ProcessingError(
-            Failure.UNSUPPORTED, "The picture is of a kind that no decoder reads."
-        ) from None
     except _BROKEN as error:
         raise ProcessingError(Failure.FAILED, "The picture is broken or cut off.") from error
 
@@ -143,9 +139,8 @@ def _opened(source: Source, allowed: str) -> Image.Image:
         raise ProcessingError(Failure.UNSUPPORTED, "Pillow does not read raw photos.")
     try:
         return _opened_as(allowed, source.path)
-    except (UnidentifiedImageError, NotImplementedError) as error:  # the second as above
-        is_sure = canonical(source.content_type) in SURELY_DECODED
-        if is_sure and not isinstance(error, NotImplementedError):
+    except UnidentifiedImageError:
+        if canonical(source.content_type) in SURELY_DECODED:
             raise
         raise ProcessingError(
             Failure.UNSUPPORTED, f"No decoder reads this file of type {source.content_type}."

@@ -70,7 +70,7 @@ def developed(photo: Any) -> Image.Image:
     images.check_size(*sensor_size(photo))
     try:
         return Image.fromarray(photo.postprocess(use_camera_wb=True, half_size=True, user_flip=0))
-    except (rawpy.LibRawFileUnsupportedError, rawpy.LibRawNotImplementedError):
+    except rawpy.LibRawFileUnsupportedError:
         raise ProcessingError(
             Failure.UNSUPPORTED, "The raw photo's compression is not supported."
         ) from None

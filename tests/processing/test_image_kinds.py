@@ -3,11 +3,14 @@
 import io
 import struct
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import rawpy
 from PIL import Image
 
+from processing import raws
 from processing.analyses import header
 from processing.identification.sample import Sample
 from processing.identify import identify_sample
@@ -345,3 +348,22 @@ def test_a_raw_photo_is_as_large_as_itself_and_not_as_its_thumbnail(
 ) -> None:
     given = source(tmp_path, raw_photo(bytes(72), orientation), "image/x-adobe-dng")
     assert header.size(given) == size
+
+
+@pytest.mark.parametrize(
+    ("raised", "failure"),
+    [
+        (rawpy.LibRawFileUnsupportedError, Failure.UNSUPPORTED),
+        (rawpy.LibRawDataError, Failure.FAILED),
+    ],
+)
+def test_a_raw_photo_in_a_compression_that_libraw_lacks_is_unsupported_and_not_broken(
+    raised: type[Exception], failure: Failure
+) -> None:
+    def postprocess(**_: object) -> None:
+        raise raised
+
+    photo = SimpleNamespace(sizes=SimpleNamespace(width=6, height=4), postprocess=postprocess)
+    with pytest.raises(ProcessingError) as refused:
+        raws.developed(photo)
+    assert refused.value.failure is failure

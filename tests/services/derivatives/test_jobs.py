@@ -97,6 +97,7 @@ async def test_a_job_that_outlasts_the_drain_of_its_worker_goes_back_to_the_queu
             asked.set()
             await working
             (left,) = await jobs.app.job_manager.list_jobs_async(queue="derive")
+            # Procrastinate's name for a job that waits in the queue and that any worker may take.
             assert left.status == Status.TODO.value
             await application.derivatives.close()
         await done_by_another(application, settings)
