@@ -27,9 +27,6 @@ _LEGACY: Final = (*_WINDOWS, *_ISO, "koi8-r", "koi8-u", *_MAC, *_DOS, *_ASIAN)
 """The encodings before Unicode that texts are found in, the commoner first."""
 
 _SEVEN_BIT: Final = ("iso2022_jp_2", "iso2022_jp_2004", "iso2022_kr", "hz")
-ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", *_LEGACY, *_SEVEN_BIT)
-"""Every encoding that :func:`encoding` finds without a mark, by Python's name."""
-
 _MOST_ZEROS: Final = 0.7
 _NO_MATCH: Final = "utf-8"
 _ASCII: Final = bytes(range(0x80))
